@@ -74,7 +74,8 @@ class Account(Row):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessReview(Row):
     """One decision of an access review; decision: approved, denied, unknown, not_reviewed;
-    outcome of its instance: completed, in_progress, not_started."""
+    outcome of its instance: completed, in_progress, not_started.
+    """
 
     kind: ClassVar[str] = "access_review"
     reviewed: str | None = None
@@ -155,7 +156,10 @@ class Configuration(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding(Row):
-    """What a provider's scanner found; severity: critical, high, medium, low, informational; state: open, resolved, suppressed."""
+    """What a provider's scanner found.
+
+    severity: critical, high, medium, low, informational; state: open, resolved, suppressed.
+    """
 
     kind: ClassVar[str] = "finding"
     resource: str | None = None

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
-
 S = TypeVar("S", bound=StrEnum)
 
 

@@ -36,13 +36,17 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One execution that is due: a small serialisable value; `region` is '' where the collector has none."""
+    """One execution that is due: a small serialisable value; `region` is '' where the collector has none.
+
+    `lost` is the span before the window that the source no longer keeps.
+    """
 
     collector: str
     scope: str
     boundary: str
     region: str = ""
     window: Window | None = None
+    lost: Window | None = None
 
     @property
     def key(self) -> str:
@@ -135,5 +139,7 @@ class Provenance:
     notes: tuple[str, ...] = ()
     masked: dict[str, int] = field(default_factory=dict)
     error: str = ""
+    lost: Window | None = None
+    """The span between the watermark and the window that the source no longer keeps; the watermark may pass it."""
     agent_version: str = ""
     host: str = ""

@@ -1,0 +1,206 @@
+"""The answers that pages, alerts and the command line show; they hold states, never compute them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agent.model import (
+    Audit,
+    Conclusion,
+    Coverage,
+    CoverageAnswer,
+    ForecastAnswer,
+    Freshness,
+    FreshnessAnswer,
+    Period,
+    Requirement,
+)
+from agent.model.conclusions import ConclusionAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One requirement owed by one boundary, with its three axes and, where an audit lies ahead, its forecast."""
+
+    requirement: Requirement
+    scope: str
+    boundary: str
+    boundary_name: str = ""
+    owner: str = ""
+    freshness: FreshnessAnswer
+    coverage: CoverageAnswer
+    conclusion: ConclusionAnswer
+    forecast: ForecastAnswer | None = None
+    excepted: bool = False
+
+    def as_json(self, role: str) -> dict[str, Any]:
+        """Return the requirement as `annexa status --json` prints it below a control (design section 9)."""
+        return {
+            "id": self.requirement.id,
+            "title": self.requirement.title,
+            "scope": self.scope,
+            "boundary": self.boundary,
+            "role": role,
+            "owner": self.owner or None,
+            "freshness": self.freshness.state,
+            "coverage": self.coverage.state,
+            "conclusion": self.conclusion.state,
+            "evidence_time": self.freshness.evidence_time,
+            "stale_at": self.freshness.stale_at,
+            "artifact": self.freshness.artifact or None,
+            "collector": self.freshness.collector or None,
+            "reason": self.freshness.reason or None,
+            "periods": [period_json(one) for one in self.coverage.periods],
+            "gaps": [{"from": hole.start, "to": hole.end} for hole in self.coverage.gaps],
+            "exceptions": sum(check.count for check in self.conclusion.checks),
+        }
+
+
+def period_json(period: Period) -> dict[str, Any]:
+    """Return a period as the machine interface writes it."""
+    return {"from": period.start, "to": period.end, "state": period.state}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlStatus:
+    """One control: the worst of its primary requirements, with what stands below it.
+
+    `freshness` is None where no primary requirement is owed; then it is `unassigned` or
+    `not_applicable`. `primary` and `supporting` hold the owed requirements.
+    """
+
+    id: str
+    title: str
+    theme: str
+    freshness: Freshness | None
+    coverage: Coverage | None
+    conclusion: Conclusion | None
+    unassigned: bool = False
+    not_applicable: bool = False
+    excepted: bool = False
+    held: Freshness | None = None
+    planned: Freshness | None = None
+    primary: tuple[Holding, ...] = ()
+    supporting: tuple[Holding, ...] = ()
+
+    @property
+    def automated(self) -> bool:
+        """Return whether a collector, not only a document, stands behind it; documents never count."""
+        return any(not one.requirement.document for one in self.primary)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the control as `annexa status --json` prints it."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "theme": self.theme,
+            "freshness": self.freshness,
+            "coverage": self.coverage,
+            "conclusion": self.conclusion,
+            "unassigned": self.unassigned,
+            "not_applicable": self.not_applicable,
+            "excepted": self.excepted,
+            "automated": self.automated,
+            "requirements": [one.as_json("primary") for one in self.primary]
+            + [one.as_json("supporting") for one in self.supporting],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The answer to `annexa status`: every control of one framework at one instant."""
+
+    as_of: datetime
+    framework: str
+    audit: Audit | None
+    summary: Mapping[str, Any]
+    controls: tuple[ControlStatus, ...]
+    warnings: tuple[str, ...] = ()
+    """What lowers the whole: scopes that could not be expanded, runs that are partial."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer in the shape of design section 9."""
+        return {
+            "as_of": self.as_of,
+            "framework": self.framework,
+            "audit": audit_json(self.audit),
+            "summary": dict(self.summary),
+            "warnings": list(self.warnings),
+            "controls": [control.as_json() for control in self.controls],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What a person has to do, by when, and not before when (done earlier it would be stale again)."""
+
+    by: datetime | None
+    not_before: datetime | None
+    owner: str
+    requirement: str
+    title: str
+    scope: str
+    boundary: str
+    why: str
+    guidance: str = ""
+    controls: tuple[str, ...] = ()
+    kind: str = "do"
+    """`do`, `repair` (a collector) or `explain` (a gap that cannot be repaired)."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the action in the shape of design section 9."""
+        return {
+            "by": self.by,
+            "not_before": self.not_before,
+            "owner": self.owner or None,
+            "requirement": self.requirement,
+            "title": self.title,
+            "scope": self.scope,
+            "boundary": self.boundary,
+            "kind": self.kind,
+            "why": self.why,
+            "guidance": self.guidance or None,
+            "controls": list(self.controls),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """The answer to `annexa forecast`: each control at the end of the audit's last day, and who must act by when."""
+
+    as_of: datetime
+    framework: str
+    audit: Audit
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    controls: tuple[ControlStatus, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer in the shape of design section 9."""
+        return {
+            "as_of": self.as_of,
+            "framework": self.framework,
+            "audit": audit_json(self.audit),
+            "summary": dict(self.summary),
+            "controls": [
+                {"id": one.id, "title": one.title, "held": one.held, "planned": one.planned, "coverage": one.coverage}
+                for one in self.controls
+            ],
+            "actions": [action.as_json() for action in self.actions],
+        }
+
+
+def audit_json(audit: Audit | None) -> dict[str, Any] | None:
+    """Return an audit as the machine interface writes it."""
+    if audit is None:
+        return None
+    return {
+        "name": audit.name,
+        "kind": audit.kind,
+        "starts": audit.starts,
+        "ends": audit.end,
+        "period": {"from": audit.period.start, "to": audit.period.end},
+    }

@@ -70,18 +70,16 @@ class Lanes:
 
     def _from_scope(self, scope: str) -> Chain | None:
         lanes = self._lanes[scope]
-        for lane in list(lanes):
+        for lane, queue in lanes.items():
             if self._running[lane] >= self._bounds.region:
                 continue
-            chain = self._from_lane(lanes[lane])
+            chain = self._from_lane(queue)
             if chain is None:
                 continue
-            if lanes[lane]:
+            if queue:
                 lanes.move_to_end(lane)
             else:
                 del lanes[lane]
-                if not lanes:
-                    self._lanes[scope] = OrderedDict()
             return chain
         return None
 

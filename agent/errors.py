@@ -8,6 +8,7 @@ people and, where it can, the advice what to do; none of them ever reaches a per
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -73,3 +74,23 @@ class ConfigurationError(AnnexaError):
         """Return `file:line:column: what is wrong. What to do.`"""
         text = super().line()
         return f"{self.place}: {text}" if self.place else text
+
+
+class ConfigurationErrors(ConfigurationError):
+    """Every mistake of a file at once; `errors` are the single ones, `line()` has a line for each."""
+
+    def __init__(self, errors: Iterable[ConfigurationError]) -> None:
+        self.errors: tuple[ConfigurationError, ...] = tuple(_flat(errors))
+        super().__init__("; ".join(error.message for error in self.errors))
+
+    def line(self) -> str:
+        """Return one line for each mistake."""
+        return "\n".join(error.line() for error in self.errors)
+
+
+def _flat(errors: Iterable[ConfigurationError]) -> Iterator[ConfigurationError]:
+    for error in errors:
+        if isinstance(error, ConfigurationErrors):
+            yield from error.errors
+        else:
+            yield error

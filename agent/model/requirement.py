@@ -53,6 +53,8 @@ class Requirement:
     title: str
     primary: tuple[str, ...]
     supporting: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    """Clauses 4-10 whose documented information it shows."""
     kind: str
     collectors: tuple[str, ...] = ()
     basis: Basis = "collected"

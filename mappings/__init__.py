@@ -1,0 +1,1 @@
+"""The packaged frameworks, crosswalks and evidence requirements; `agent.mapping.load` reads them."""

@@ -11,16 +11,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 
-import structlog
-
-from agent.errors import StoreError
 from agent.model import Outcome, Task
 from agent.run.execute import Context, Progress, Result, execute
 from agent.run.lanes import Bounds, Chain, Lanes, chains
 from agent.store import Derive
-
-log = structlog.get_logger("annexa.run")
 
 SEQUENCE_EVERY = 1.0
 """Seconds between two batches of the sequencer while tasks run."""
@@ -28,13 +24,19 @@ SEQUENCE_EVERY = 1.0
 
 @dataclass(slots=True)
 class Engine:
-    """Runs tasks in a bounded pool of threads; `derive` is what the sequencer writes beside the rows."""
+    """Runs tasks in a bounded pool of threads; `derive` is what the sequencer writes beside the rows.
+
+    `run` takes a list and returns when all of it is done. `serve` goes on, fed by `offer`, until
+    `stop` is set; tasks under way then end as interrupted runs, which are sealed too.
+    """
 
     context: Context
     bounds: Bounds = field(default_factory=Bounds)
     derive: Derive | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     on_result: Callable[[Result], None] = lambda _result: None
+    _offers: SimpleQueue[list[Chain]] = field(default_factory=SimpleQueue)
+    _keys: set[str] = field(default_factory=set)
 
     @property
     def progress(self) -> Progress:
@@ -43,62 +45,76 @@ class Engine:
 
     def run(self, tasks: Iterable[Task]) -> list[Result]:
         """Run the tasks and return their results, recorded; raises `StoreError` where the store fails."""
-        waiting = chains(tasks)
-        self.progress.begin(sum(len(chain) for chain in waiting))
-        results: list[Result] = []
+        self.offer(tasks)
+        return list(self._dispatch(forever=False))
+
+    def serve(self) -> None:
+        """Run what is offered until `stop` is set and what was under way has ended."""
+        for _result in self._dispatch(forever=True):
+            pass
+
+    def offer(self, tasks: Iterable[Task]) -> int:
+        """Queue tasks, but for those whose key already waits or runs; returns how many were taken."""
+        fresh = [chain for chain in chains(tasks) if chain[0].key not in self._keys]
+        self._keys.update(chain[0].key for chain in fresh)
+        taken = sum(len(chain) for chain in fresh)
+        self.progress.begin(taken)
+        if fresh:
+            self._offers.put(fresh)
+        return taken
+
+    def _dispatch(self, *, forever: bool) -> Iterator[Result]:
+        lanes = Lanes((), self.bounds)
         with ThreadPoolExecutor(self.bounds.total, thread_name_prefix="run") as pool:
             try:
-                for result in self._dispatch(pool, Lanes(waiting, self.bounds)):
-                    results.append(result)
-                    self.on_result(result)
+                yield from self._turn(pool, lanes, forever=forever)
             except BaseException:
                 self.stop.set()
                 raise
         self._sequence()
-        return results
 
-    def _dispatch(self, pool: ThreadPoolExecutor, lanes: Lanes) -> Iterator[Result]:
+    def _turn(self, pool: ThreadPoolExecutor, lanes: Lanes, *, forever: bool) -> Iterator[Result]:
         running: dict[Future[Result], Chain] = {}
         sequenced = time.monotonic()
         while True:
+            self._admit(lanes)
             while not self.stop.is_set() and (chain := lanes.take()) is not None:
                 running[pool.submit(execute, chain[0], self.context, self.stop)] = chain
             if not running:
-                return
+                if not forever or self.stop.wait(SEQUENCE_EVERY / 4):
+                    return
+                continue
             done, _ = wait(running, timeout=SEQUENCE_EVERY, return_when=FIRST_COMPLETED)
             for future in done:
                 chain = running.pop(future)
-                yield self._settle(future, chain, lanes, running, pool)
+                result = future.result()
+                if self._goes_on(chain, result, lanes):
+                    running[pool.submit(execute, chain[0], self.context, self.stop)] = chain
+                self.on_result(result)
+                yield result
             if time.monotonic() - sequenced >= SEQUENCE_EVERY:
                 self._sequence()
                 sequenced = time.monotonic()
 
-    def _settle(
-        self,
-        future: Future[Result],
-        chain: Chain,
-        lanes: Lanes,
-        running: dict[Future[Result], Chain],
-        pool: ThreadPoolExecutor,
-    ) -> Result:
-        """Take a finished task's result; its next window follows only where this one is whole."""
+    def _admit(self, lanes: Lanes) -> None:
+        while True:
+            try:
+                offered = self._offers.get_nowait()
+            except Empty:
+                return
+            for chain in offered:
+                lanes.add(chain)
+
+    def _goes_on(self, chain: Chain, result: Result, lanes: Lanes) -> bool:
+        """Strike the finished task off its chain; the next window follows only where this one is whole."""
         task = chain.popleft()
-        lanes_freed = True
-        try:
-            result = future.result()
-            if chain and result.outcome is Outcome.SUCCEEDED and not self.stop.is_set():
-                running[pool.submit(execute, chain[0], self.context, self.stop)] = chain
-                lanes_freed = False
-        finally:
-            if lanes_freed:
-                self.progress.drop(len(chain))
-                lanes.free(task)
-        return result
+        if chain and result.outcome is Outcome.SUCCEEDED and not self.stop.is_set():
+            return True
+        self.progress.drop(len(chain))
+        lanes.free(task)
+        self._keys.discard(task.key)
+        return False
 
     def _sequence(self) -> None:
-        try:
-            while self.context.store.sequence(self.derive):
-                pass
-        except StoreError:
-            log.exception("sequencer failed")
-            raise
+        while self.context.store.sequence(self.derive):
+            pass

@@ -44,10 +44,14 @@ class Lanes:
         self._lanes: OrderedDict[str, OrderedDict[tuple[str, ...], deque[Chain]]] = OrderedDict()
         self.waiting = 0
         for chain in waiting:
-            head = chain[0]
-            lanes = self._lanes.setdefault(head.scope, OrderedDict())
-            lanes.setdefault(("region", head.scope, head.boundary, head.region), deque()).append(chain)
-            self.waiting += 1
+            self.add(chain)
+
+    def add(self, chain: Chain) -> None:
+        """Let one more chain wait."""
+        head = chain[0]
+        lanes = self._lanes.setdefault(head.scope, OrderedDict())
+        lanes.setdefault(("region", head.scope, head.boundary, head.region), deque()).append(chain)
+        self.waiting += 1
 
     def take(self) -> Chain | None:
         """Return a chain that may start now and count it as running, or None."""

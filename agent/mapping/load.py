@@ -27,29 +27,40 @@ def build(texts: Texts[str, str]) -> Mapping:
     Names are `frameworks/ID.csv`, `crosswalks/SOURCE-to-TARGET.csv`, `requirements/*.yaml`, and
     `own/...` for the user's own requirements, which may replace packaged ones.
     """
-    errors: list[ConfigurationError] = []
-    packaged: dict[str, Parsed] = {}
-    own: dict[str, Parsed] = {}
-    for name, text in texts.items():
-        if name.endswith((".yaml", ".yml")):
-            mine = name.startswith(_OWN)
-            parsed, wrong = parse_requirements(text, name.removeprefix(_OWN))
-            errors.extend(wrong)
-            for one in parsed:
-                errors.extend(_add(one, own if mine else packaged))
-    merged = _lay_over(packaged, own, errors)
+    mapping, errors = build_partly(texts)
     if errors:
         raise ConfigurationErrors(errors)
-    return Mapping(
+    return mapping
+
+
+def build_partly(texts: Texts[str, str]) -> tuple[Mapping, tuple[ConfigurationError, ...]]:
+    """Return the mapping of what can be read of the texts, and what is wrong with the rest."""
+    merged, errors = _requirements(texts)
+    clauses = f"frameworks/{ISO_2022}-clauses.csv"
+    mapping = Mapping(
         frameworks={name: parse_controls(texts[f"frameworks/{name}.csv"], f"frameworks/{name}.csv", name)
                     for name in (ISO_2022, ISO_2013)},
-        clauses=parse_clauses(texts[f"frameworks/{ISO_2022}-clauses.csv"], f"frameworks/{ISO_2022}-clauses.csv"),
+        clauses=parse_clauses(texts[clauses], clauses),
         crosswalks=tuple(parse_crosswalk(text, name, *_ends(name)) for name, text in texts.items()
                          if name.startswith("crosswalks/")),
         requirements={name: one.requirement for name, one in merged.items()},
         places={name: one.place for name, one in merged.items()},
         sources=dict(texts),
     )
+    return mapping, tuple(errors)
+
+
+def _requirements(texts: Texts[str, str]) -> tuple[dict[str, Parsed], list[ConfigurationError]]:
+    errors: list[ConfigurationError] = []
+    packaged: dict[str, Parsed] = {}
+    own: dict[str, Parsed] = {}
+    for name, text in texts.items():
+        if name.endswith((".yaml", ".yml")):
+            parsed, wrong = parse_requirements(text, name.removeprefix(_OWN))
+            errors.extend(wrong)
+            for one in parsed:
+                errors.extend(_add(one, own if name.startswith(_OWN) else packaged))
+    return _lay_over(packaged, own, errors), errors
 
 
 def _ends(name: str) -> tuple[str, str]:

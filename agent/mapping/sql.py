@@ -116,10 +116,36 @@ class Bench:
 
     def clocks(self, sql: str) -> list[str]:
         """Return the functions in it that do not depend on their arguments alone: clocks and chance."""
-        names = sorted(functions(sql) | (references(sql) & _CLOCKS))
+        names = sorted(self.functions(sql) | (self.references(sql) & _CLOCKS))
         rows = self._fetch("SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability IN "
                            "('VOLATILE', 'CONSISTENT_WITHIN_QUERY')")
         return [name for name in names if name in _CLOCKS or (name,) in rows]
+
+    def functions(self, sql: str) -> set[str]:
+        """Return the names of the functions that the statement calls, in lower case."""
+        return {str(node["function_name"]).lower() for node in self._nodes(sql) if node.get("class") == "FUNCTION"}
+
+    def references(self, sql: str) -> set[str]:
+        """Return every part of every column name in the statement, in lower case."""
+        return {str(part).lower() for node in self._nodes(sql) if node.get("class") == "COLUMN_REF"
+                for part in node["column_names"]}
+
+    def literals(self, sql: str) -> Iterator[tuple[str, str]]:
+        """Yield (column, text) wherever a column is compared with, or sought among, literal texts."""
+        for node in self._nodes(sql):
+            if node.get("class") == "COMPARISON":
+                sides = [node["left"], node["right"]]
+            elif node.get("type") in {"COMPARE_IN", "COMPARE_NOT_IN"}:
+                sides = node["children"]
+            else:
+                continue
+            names = [str(side["column_names"][-1]) for side in sides if side.get("class") == "COLUMN_REF"]
+            texts = [text for side in sides if (text := _text(side)) is not None]
+            yield from ((name, text) for name in names for text in texts)
+
+    def _nodes(self, sql: str) -> Iterator[dict[str, Any]]:
+        row = self._db.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
+        yield from _walk(loads(row[0]) if row else {})
 
 
 def _name(node: Mapping[str, Any]) -> str:
@@ -167,12 +193,6 @@ def expression(text: str) -> None:
         raise SqlError(line(error)) from error
 
 
-def _tree(sql: str) -> Any:
-    with locked() as connection:
-        row = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
-    return loads(row[0]) if row else {}
-
-
 def _walk(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node
@@ -180,31 +200,6 @@ def _walk(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, list):
         for child in node:
             yield from _walk(child)
-
-
-def functions(sql: str) -> set[str]:
-    """Return the names of the functions that the statement calls, in lower case."""
-    return {str(node["function_name"]).lower() for node in _walk(_tree(sql)) if node.get("class") == "FUNCTION"}
-
-
-def references(sql: str) -> set[str]:
-    """Return every part of every column name in the statement, in lower case."""
-    return {str(part).lower() for node in _walk(_tree(sql)) if node.get("class") == "COLUMN_REF"
-            for part in node["column_names"]}
-
-
-def literals(sql: str) -> Iterator[tuple[str, str]]:
-    """Yield (column, text) wherever a column is compared with, or sought in, literal texts."""
-    for node in _walk(_tree(sql)):
-        if node.get("class") == "COMPARISON":
-            sides = [node["left"], node["right"]]
-        elif node.get("type") in {"COMPARE_IN", "COMPARE_NOT_IN"}:
-            sides = node["children"]
-        else:
-            continue
-        names = [str(side["column_names"][-1]) for side in sides if side.get("class") == "COLUMN_REF"]
-        texts = [text for side in sides if (text := _text(side)) is not None]
-        yield from ((name, text) for name in names for text in texts)
 
 
 def _text(node: Mapping[str, Any]) -> str | None:

@@ -76,7 +76,7 @@ class ConfigurationError(AnnexaError):
         return f"{self.place}: {text}" if self.place else text
 
 
-class ConfigurationErrors(ConfigurationError):
+class ConfigurationErrors(ConfigurationError):  # noqa: N818 - the plural says that it holds several
     """Every mistake of a file at once; `errors` are the single ones, `line()` has a line for each."""
 
     def __init__(self, errors: Iterable[ConfigurationError]) -> None:

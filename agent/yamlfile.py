@@ -51,6 +51,8 @@ class Node:
     elements: tuple[Node, ...] = ()
     entries: Mapping[str, Node] = field(default_factory=dict)
     keys: Mapping[str, Place] = field(default_factory=dict)
+    origin: str = ""
+    """What stood there before something was put in from outside (`${NAME}`); '' where nothing was."""
     size: int = 1
     height: int = 0
 
@@ -135,11 +137,9 @@ def resolve(text: str) -> str | int | float | bool | None:
     return text
 
 
-def _extent(nodes: Collection[Node]) -> dict[str, int]:
-    return {
-        "size": 1 + sum(node.size for node in nodes),
-        "height": 1 + max((node.height for node in nodes), default=0),
-    }
+def _extent(nodes: Collection[Node]) -> tuple[int, int]:
+    """Return (size, height) of what holds these nodes."""
+    return 1 + sum(node.size for node in nodes), 1 + max((node.height for node in nodes), default=0)
 
 
 class _Builder:
@@ -200,7 +200,8 @@ class _Builder:
         elements: list[Node] = []
         while not isinstance(item := next(events), yaml.SequenceEndEvent):
             elements.append(self.node(item, events, depth + 1))
-        return Node(self.place(event), "list", elements=tuple(elements), **_extent(elements))
+        size, height = _extent(elements)
+        return Node(self.place(event), "list", elements=tuple(elements), size=size, height=height)
 
     def mapping(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         entries: dict[str, Node] = {}
@@ -211,7 +212,8 @@ class _Builder:
                 raise self.wrong(f"the key {key[:60]!r} stands here twice, first in line {keys[key].line}", item)
             keys[key] = self.place(item)
             entries[key] = self.node(next(events), events, depth + 1)
-        return Node(self.place(event), "mapping", entries=entries, keys=keys, **_extent(entries.values()))
+        size, height = _extent(entries.values())
+        return Node(self.place(event), "mapping", entries=entries, keys=keys, size=size, height=height)
 
     def key(self, event: Any) -> str:
         if not isinstance(event, yaml.ScalarEvent):

@@ -1,0 +1,63 @@
+"""The one configuration file: read, checked as a whole, and made into values."""
+
+from agent.config.check import references
+from agent.config.load import FILE, VARIABLE, build, find, load
+from agent.config.model import (
+    AUDIT_KINDS,
+    CONDITIONS,
+    Alerts,
+    AuditDates,
+    Certificate,
+    Config,
+    DaySpan,
+    Limits,
+    Mappings,
+    Masking,
+    Route,
+    Schedules,
+    Serve,
+)
+from agent.config.scopes import (
+    PROVIDERS,
+    AwsScope,
+    AzureScope,
+    Choose,
+    EntraScope,
+    GcpScope,
+    Members,
+    OrganizationScope,
+    Scope,
+)
+from agent.config.secret import Secret
+
+__all__ = [
+    "AUDIT_KINDS",
+    "CONDITIONS",
+    "FILE",
+    "PROVIDERS",
+    "VARIABLE",
+    "Alerts",
+    "AuditDates",
+    "AwsScope",
+    "AzureScope",
+    "Certificate",
+    "Choose",
+    "Config",
+    "DaySpan",
+    "EntraScope",
+    "GcpScope",
+    "Limits",
+    "Mappings",
+    "Masking",
+    "Members",
+    "OrganizationScope",
+    "Route",
+    "Schedules",
+    "Scope",
+    "Secret",
+    "Serve",
+    "build",
+    "find",
+    "load",
+    "references",
+]

@@ -1,0 +1,67 @@
+"""Many objects as one file: DuckDB opens each compressed file with 32 MB of buffer, so that eight exceed its memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import zstandard
+
+from agent.errors import StoreError, VerificationError
+from agent.lake.pieces import Piece
+
+_CHUNK = 1 << 20
+
+
+def _inflated(piece: Piece) -> Iterator[bytes]:
+    """Yield the bytes of the object; raises `VerificationError` where they end early or are not zstd."""
+    try:
+        with piece.path.open("rb") as source:
+            inflate = zstandard.ZstdDecompressor().decompressobj()
+            while data := source.read(_CHUNK):
+                while data:
+                    if inflate.eof:
+                        inflate = zstandard.ZstdDecompressor().decompressobj()
+                    yield inflate.decompress(data)
+                    data = inflate.unused_data
+    except zstandard.ZstdError as error:
+        raise VerificationError(f"the object of artifact {piece.artifact} is damaged: {error}") from error
+    except OSError as error:
+        raise StoreError(f"the object of artifact {piece.artifact} cannot be read: {error.strerror}") from error
+
+
+def _blocks(piece: Piece) -> Iterator[bytes]:
+    """Yield whole lines of the object; raises `VerificationError` where its bytes are not those of its digest."""
+    digest = hashlib.sha256()
+    held: list[bytes] = []
+    for data in _inflated(piece):
+        digest.update(data)
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield b"".join(held) + data[:end]
+            held = []
+        held.append(data[end:])
+    if digest.hexdigest() != piece.digest:
+        raise VerificationError(
+            f"the object of artifact {piece.artifact} is not what its digest names",
+            advice="Run `annexa verify` and restore the object from a copy",
+        )
+    if rest := b"".join(held):
+        yield rest + b"\n"
+
+
+def merge(pieces: Iterable[Piece], target: Path) -> None:
+    """Write the lines of all objects into one zstd NDJSON file, each with `at`, the place of its piece in the order.
+
+    Each object is proven against its digest on the way; memory holds one block.
+    """
+    try:
+        with target.open("wb") as file, zstandard.ZstdCompressor(level=1).stream_writer(file) as out:
+            for at, piece in enumerate(pieces):
+                mark = b'{"at":%d,' % at
+                for block in _blocks(piece):
+                    # A line of NDJSON holds no line feed of its own, so each `{` behind one begins a line.
+                    out.write(mark + block[1:-1].replace(b"\n{", b"\n" + mark) + b"\n")
+    except OSError as error:
+        raise StoreError(f"no room to read evidence in {target.parent}: {error.strerror}") from error

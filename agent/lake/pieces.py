@@ -1,0 +1,47 @@
+"""What the lake needs to know of an artifact: the facts that stand beside its records, and where its object lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from agent.model import KINDS, Outcome
+
+FACTS = {
+    "scope": "VARCHAR", "boundary": "VARCHAR", "region": "VARCHAR",
+    "collector": "VARCHAR", "artifact": "VARCHAR", "collected_at": "TIMESTAMPTZ",
+}
+"""The columns that every view has beside those of its kind, with their DuckDB types."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One accepted artifact with the local file of its object; `digest` is the object's SHA-256 in hex."""
+
+    artifact: str
+    digest: str
+    path: Path
+    kind: str
+    scope: str
+    boundary: str = ""
+    region: str = ""
+    collector: str
+    collected_at: datetime
+    recorded_at: datetime
+    outcome: Outcome = Outcome.SUCCEEDED
+
+
+def beside(kind: str) -> dict[str, str]:
+    """Return the name that each fact has in the view of the kind.
+
+    A fact whose name is a column of the kind (`asset.region`, told by the provider) gives way: `artifact_region`.
+    """
+    own = KINDS[kind].columns
+    return {fact: f"artifact_{fact}" if fact in own else fact for fact in FACTS}
+
+
+def columns(kind: str) -> dict[str, str]:
+    """Return every column of the view of the kind with its DuckDB type, in order."""
+    named = beside(kind)
+    return KINDS[kind].columns | {named[fact]: sql for fact, sql in FACTS.items()}

@@ -1,7 +1,9 @@
 """The words of design section 2 as types; nothing here computes, reads a clock or does I/O."""
 
 from agent.model.evidence import (
+    Action,
     Audit,
+    Certificate,
     CoverageAnswer,
     Expected,
     ForecastAnswer,
@@ -37,6 +39,7 @@ __all__ = [
     "WORST",
     "AccessReview",
     "Account",
+    "Action",
     "Asset",
     "Audit",
     "Axis",
@@ -44,6 +47,7 @@ __all__ = [
     "BackupTest",
     "Boundary",
     "Call",
+    "Certificate",
     "Change",
     "Check",
     "Conclusion",

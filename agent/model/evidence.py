@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Literal
 
 from agent.model.states import Coverage, Freshness, Outcome, PeriodState
 from agent.model.work import Window
@@ -100,8 +101,27 @@ class CoverageAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What a person has to do: `by` begins the last local day for it, before `not_before` it would be too early.
+
+    `by` is None where nothing can be done any more but to explain the gap.
+    """
+
+    why: str
+    by: datetime | None = None
+    not_before: datetime | None = None
+    repair: bool = False
+    """The collector is to be repaired; the thing itself need not be done."""
+    period: Window | None = None
+    """The period or hole that it is about; None: freshness on audit day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastAnswer:
-    """Freshness at the end of the audit's last day: if nothing more is collected, and if all goes as scheduled."""
+    """Freshness at the end of the audit's last day: if nothing more is collected, and if all goes as scheduled.
+
+    `by`, `not_before`, `why` and `repair` are those of the first of the `actions`.
+    """
 
     held: Freshness
     planned: Freshness
@@ -110,3 +130,13 @@ class ForecastAnswer:
     why: str = ""
     repair: bool = False
     """The action is to repair a collector, not to do the thing."""
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate: `kind` is initial or recertification; `decided` and `expires` are local dates, both included."""
+
+    kind: Literal["initial", "recertification"]
+    decided: date
+    expires: date

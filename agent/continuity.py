@@ -1,0 +1,210 @@
+"""Holes in what must be continuous, such as logs (design section 5, coverage `continuous`).
+
+The windows of the accepted artifacts, joined, must cover the audit period so far, in every region.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from itertools import pairwise
+from typing import NamedTuple
+
+from agent.calendar import NEVER, add
+from agent.model import Coverage, CoverageAnswer, Expected, Requirement, Summary, Window
+from agent.timeline import accepted, in_force, turns_of
+
+
+def join(windows: Iterable[Window]) -> list[Window]:
+    """Return the union of the windows as disjoint ones in order; windows that touch are one."""
+    joined: list[Window] = []
+    for window in sorted(windows):
+        if joined and window.start <= joined[-1].end:
+            if window.end > joined[-1].end:
+                joined[-1] = Window(joined[-1].start, window.end)
+        elif window.start < window.end:
+            joined.append(window)
+    return joined
+
+
+def common(some: Sequence[Window], others: Sequence[Window]) -> list[Window]:
+    """Return the spans that lie in both unions."""
+    found: list[Window] = []
+    others = join(others)
+    for window in join(some):
+        for other in others[max(bisect_right(others, window) - 1, 0) :]:
+            if other.start >= window.end:
+                break
+            start, end = max(window.start, other.start), min(window.end, other.end)
+            if start < end:
+                found.append(Window(start, end))
+    return found
+
+
+def holes(windows: Iterable[Window], span: Window) -> list[Window]:
+    """Return the parts of the span that no window covers, in order."""
+    found: list[Window] = []
+    begins = span.start
+    for window in join(windows):
+        if window.start >= span.end:
+            break
+        if window.start > begins:
+            found.append(Window(begins, window.start))
+        begins = max(begins, window.end)
+    if begins < span.end:
+        found.append(Window(begins, span.end))
+    return found
+
+
+def continuous(
+    requirement: Requirement,
+    summaries: Iterable[Summary],
+    as_of: datetime,
+    tz: tzinfo,
+    audit_period: Window,
+    expected: tuple[Expected, ...],
+    enabled: Sequence[Window] | None,
+) -> CoverageAnswer:
+    """Return the holes of the audit period at `as_of`, and the next instant at which there are others."""
+    logs = _Logs(requirement, tz, audit_period, expected, enabled)
+    logs.load(summaries, as_of)
+    gaps = logs.gaps(as_of)
+    answer = CoverageAnswer(state=Coverage.GAP if gaps else Coverage.COMPLETE, gaps=tuple(gaps))
+    shape, turn = _shape(gaps, as_of, audit_period), as_of
+    while (turn := min((later for later in logs.turns(turn) if later > turn), default=NEVER)) != NEVER:
+        logs.advance(turn)
+        if _shape(logs.gaps(turn), turn, audit_period) != shape:
+            return replace(answer, next_change=turn)
+    return answer
+
+
+def _shape(gaps: list[Window], instant: datetime, period: Window) -> list[tuple[datetime, datetime | None]]:
+    """Return the gaps without the end of one that is still growing."""
+    return [(gap.start, None if gap.end == instant < period.end else gap.end) for gap in gaps]
+
+
+class _Piece(NamedTuple):
+    """A window and the records of one artifact, in force in [since, until)."""
+
+    since: datetime
+    until: datetime
+    region: str
+    window: Window
+    instants: tuple[datetime, ...]
+
+
+class _Logs:
+    """What has been read, by region: `base` for good and joined, the rest by when it counts."""
+
+    def __init__(
+        self,
+        requirement: Requirement,
+        tz: tzinfo,
+        period: Window,
+        expected: tuple[Expected, ...],
+        enabled: Sequence[Window] | None,
+    ) -> None:
+        self.requirement = requirement
+        self.tz = tz
+        self.period = period
+        self.expected = expected
+        self.enabled = enabled
+        self.base: dict[str, list[Window]] = {}
+        self.records: list[datetime] = []
+        self.brief: list[_Piece] = []
+        self.later: list[_Piece] = []
+
+    def load(self, summaries: Iterable[Summary], now: datetime) -> None:
+        """Take the windows in, those in force at `now` joined at once."""
+        for summary in accepted(self.requirement, summaries):
+            piece = _piece(summary)
+            if piece is None or piece.until <= max(now, piece.since):
+                continue
+            if piece.until != NEVER:
+                self.brief.append(piece)
+            elif piece.since > now:
+                self.later.append(piece)
+            else:
+                self.base.setdefault(piece.region, []).append(piece.window)
+                self.records.extend(piece.instants)
+        self.base = {region: join(windows) for region, windows in self.base.items()}
+        self.records.sort()
+        self.later.sort(key=lambda piece: piece.since, reverse=True)
+
+    def advance(self, instant: datetime) -> None:
+        """Let everything count that was recorded up to the instant."""
+        while self.later and self.later[-1].since <= instant:
+            piece = self.later.pop()
+            self.base[piece.region] = join([*self.base.get(piece.region, ()), piece.window])
+            self.records = sorted([*self.records, *piece.instants])
+
+    def _active(self, instant: datetime) -> list[_Piece]:
+        return [piece for piece in self.brief if piece.since <= instant < piece.until]
+
+    def _windows(self, instant: datetime) -> dict[str, list[Window]]:
+        """Return the joined windows that count, by the region that must be covered."""
+        found = {region: list(windows) for region, windows in self.base.items()}
+        for piece in self._active(instant):
+            found.setdefault(piece.region, []).append(piece.window)
+        whole = found.get("", [])
+        regions = in_force(self.expected, instant) if self.expected else frozenset(found) - {""} or {""}
+        joined = {region: join([*whole, *(found.get(region, []) if region else [])]) for region in regions}
+        if self.enabled is None:
+            return joined
+        return {region: common(windows, self.enabled) for region, windows in joined.items()}
+
+    def gaps(self, instant: datetime) -> list[Window]:
+        """Return every hole and silence that counts at the instant, joined over the regions."""
+        span = Window(self.period.start, min(instant, self.period.end))
+        if span.end <= span.start:
+            return []
+        regions = self._windows(instant)
+        found = [hole for windows in regions.values() for hole in holes(windows, span) if self._counts(hole, instant)]
+        return join([*found, *self._silences(instant, span, regions)])
+
+    def _counts(self, hole: Window, instant: datetime) -> bool:
+        if hole.end - hole.start <= self.requirement.tolerance:
+            return False
+        is_open = hole.end == instant < self.period.end
+        return not is_open or hole.end > add(hole.start, self.requirement.max_age, self.tz)
+
+    def _silences(self, instant: datetime, span: Window, regions: dict[str, list[Window]]) -> list[Window]:
+        """Return the spans without a record that are longer than `max_silence`, up to the last window's end."""
+        longest = self.requirement.max_silence
+        read = max((windows[-1].end for windows in regions.values() if windows), default=span.start)
+        if longest is None or (last := min(read, span.end)) <= span.start:
+            return []
+        records = sorted([*self.records, *(at for piece in self._active(instant) for at in piece.instants)])
+        known = records[: bisect_right(records, last)]
+        before = bisect_right(known, span.start)
+        marks = [known[before - 1] if before else span.start, *known[before:], last]
+        return [
+            Window(max(start, span.start), end) for start, end in pairwise(marks) if end - start > longest
+        ]
+
+    def turns(self, instant: datetime) -> Iterator[datetime]:
+        """Yield the later instants at which the holes may become others; of what was not yet recorded, the next."""
+        yield self.period.end
+        yield from turns_of(self.expected)
+        if self.later:
+            yield self.later[-1].since
+        for piece in self.brief:
+            yield from (piece.since, piece.until)
+        span = Window(self.period.start, min(instant, self.period.end))
+        for windows in self._windows(instant).values():
+            start = max(windows[-1].end if windows else span.start, span.start)
+            aged = max(add(start, self.requirement.max_age, self.tz), start + self.requirement.tolerance)
+            yield aged + datetime.resolution
+
+
+def _piece(summary: Summary) -> _Piece | None:
+    """Return the part of the window that lay in the past when it was recorded; None where there is none."""
+    if summary.window is None:
+        return None
+    window = Window(summary.window.start, min(summary.window.end, summary.recorded_at))
+    if window.end <= window.start:
+        return None
+    until = summary.voided_at or NEVER
+    return _Piece(summary.recorded_at, until, summary.region, window, summary.instants)

@@ -1,0 +1,151 @@
+"""The forecast for an audit (design section 5): what will be held on its last day, and who must act by when.
+
+D is the end of the audit's last day. `held` is freshness at D if nothing more is collected, `planned` if every
+enabled and healthy schedule succeeds from now on. What depends on people is not assumed to happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+
+from agent import freshness
+from agent.calendar import add, local_date, midnight
+from agent.model import (
+    WORST,
+    Action,
+    Audit,
+    CoverageAnswer,
+    Expected,
+    ForecastAnswer,
+    Freshness,
+    Period,
+    PeriodState,
+    Requirement,
+    Schedule,
+    Summary,
+    Window,
+)
+
+_WRONG = {Freshness.MISSING, Freshness.STALE}
+
+
+def assess(
+    requirement: Requirement,
+    summaries: Iterable[Summary],
+    as_of: datetime,
+    tz: tzinfo,
+    audit: Audit,
+    schedules: Sequence[Schedule] = (),
+    expected: Iterable[Expected] = (),
+    population: Collection[str] = (),
+    coverage: CoverageAnswer | None = None,
+) -> ForecastAnswer:
+    """Return the forecast made at `as_of` with what was known then; `coverage` is the answer for its period.
+
+    Raises `ValueError` where the audit was over at `as_of`: ask for freshness instead.
+    """
+    if as_of > audit.end:
+        raise ValueError(f"the audit {audit.name!r} is over at {as_of.isoformat()}: ask what was fresh then")
+    known = [_for_good(summary) for summary in summaries if _counts(summary, as_of)]
+    regions = [replace(one, until=None) for one in expected if _in_force(one, as_of)]
+    held = freshness.assess(requirement, known, audit.end, tz, regions, population)
+    forecast = _Forecast(requirement, as_of, tz, audit, schedules)
+    planned = forecast.planned(held.state, healthy_only=True)
+    actions = tuple(forecast.actions(held.reason, planned, coverage))
+    first = actions[0] if actions else Action(why="")
+    return ForecastAnswer(
+        held=held.state, planned=planned, by=first.by, not_before=first.not_before,
+        why=first.why, repair=first.repair, actions=actions,
+    )
+
+
+def _counts(summary: Summary, as_of: datetime) -> bool:
+    return summary.recorded_at <= as_of and (summary.voided_at is None or summary.voided_at > as_of)
+
+
+def _for_good(summary: Summary) -> Summary:
+    return summary if summary.voided_at is None else replace(summary, voided_at=None)
+
+
+def _in_force(one: Expected, as_of: datetime) -> bool:
+    return one.since <= as_of and (one.until is None or as_of < one.until)
+
+
+class _Forecast:
+    """One requirement in one boundary, one audit, and the schedules that serve it."""
+
+    def __init__(
+        self, requirement: Requirement, as_of: datetime, tz: tzinfo, audit: Audit, schedules: Sequence[Schedule]
+    ) -> None:
+        self.requirement = requirement
+        self.as_of = as_of
+        self.tz = tz
+        self.audit = audit
+        self.schedules = [one for one in schedules if self._serves(one)]
+
+    def _serves(self, schedule: Schedule) -> bool:
+        """Return whether the schedule makes evidence by itself: it reads a state, or performs the event."""
+        if self.requirement.document:
+            return False
+        return schedule.performs or self.requirement.basis == "collected"
+
+    def _every(self, *, healthy_only: bool) -> timedelta | None:
+        return min((one.every for one in self.schedules if one.healthy or not healthy_only), default=None)
+
+    def planned(self, held: Freshness, *, healthy_only: bool) -> Freshness:
+        """Return freshness at D if the schedules succeed: the better of what is held and of the last due run's."""
+        every = self._every(healthy_only=healthy_only)
+        if every is None or self.audit.end - every < self.as_of:
+            return held
+        scheduled = freshness.judge(self.requirement, self.audit.end - every, self.audit.end, self.tz)
+        return max(held, scheduled.state, key=WORST.__getitem__)
+
+    def actions(self, reason: str, planned: Freshness, coverage: CoverageAnswer | None) -> Iterator[Action]:
+        """Yield what a person has to do, the earliest last day first."""
+        found = list(self._periods(coverage)) if coverage else []
+        if planned in _WRONG:
+            found.append(self._freshness(planned, reason))
+        latest = self.audit.end
+        yield from sorted(found, key=lambda action: (action.by is None, action.by or latest))
+
+    def _freshness(self, planned: Freshness, reason: str) -> Action:
+        last = self._last_day(self.audit.starts)
+        by = last if last >= midnight(local_date(self.as_of, self.tz), self.tz) else self._last_day(self.audit.end)
+        if self.planned(planned, healthy_only=False) not in _WRONG:
+            return Action(why="repair the collector: its last due run was not accepted", by=by, repair=True)
+        why = f"{planned.value} on audit day" + (f": {reason}" if reason else "")
+        return Action(why=why, by=by, not_before=add(self.audit.end, self.requirement.max_age, self.tz, -1))
+
+    def _last_day(self, end: datetime) -> datetime:
+        """Return the start of the local day that is the last before the instant."""
+        return midnight(local_date(end - datetime.resolution, self.tz), self.tz)
+
+    def _periods(self, coverage: CoverageAnswer) -> Iterator[Action]:
+        for period in coverage.periods:
+            action = self._period(period, Window(period.start, period.end))
+            if action is not None:
+                yield action
+        for hole in coverage.gaps:
+            yield Action(why=f"no evidence {self._days(hole)}", period=hole)
+
+    def _period(self, period: Period, span: Window) -> Action | None:
+        if period.state is PeriodState.GAP:
+            return Action(why=f"no evidence {self._days(span)}; it cannot be repaired any more", period=span)
+        if period.state is PeriodState.UNOBSERVED:
+            return Action(why=f"not observed {self._days(span)}; import what there is", by=None, period=span)
+        if period.state is not PeriodState.DUE or self._will_run(span.end, healthy_only=True):
+            return None
+        by = self._last_day(span.end)
+        if self._will_run(span.end, healthy_only=False):
+            return Action(why=f"repair the collector: nothing yet {self._days(span)}", by=by, repair=True, period=span)
+        return Action(why=f"last chance: nothing yet {self._days(span)}", by=by, not_before=span.start, period=span)
+
+    def _will_run(self, end: datetime, *, healthy_only: bool) -> bool:
+        every = self._every(healthy_only=healthy_only)
+        return every is not None and end - every >= self.as_of
+
+    def _days(self, span: Window) -> str:
+        """Return the span in local days, the last included."""
+        return f"from {local_date(span.start, self.tz)} to {local_date(self._last_day(span.end), self.tz)}"

@@ -54,10 +54,10 @@ def assess(
     forecast = _Forecast(requirement, as_of, tz, audit, schedules)
     planned = forecast.planned(held.state, healthy_only=True)
     actions = tuple(forecast.actions(held.reason, planned, coverage))
-    first = actions[0] if actions else Action(why="")
+    first = actions[0] if actions else Action(kind="do", why="")
     return ForecastAnswer(
         held=held.state, planned=planned, by=first.by, not_before=first.not_before,
-        why=first.why, repair=first.repair, actions=actions,
+        why=first.why, repair=first.kind == "repair", actions=actions,
     )
 
 
@@ -114,9 +114,9 @@ class _Forecast:
         last = self._last_day(self.audit.starts)
         by = last if last >= midnight(local_date(self.as_of, self.tz), self.tz) else self._last_day(self.audit.end)
         if self.planned(planned, healthy_only=False) not in _WRONG:
-            return Action(why="repair the collector: its last due run was not accepted", by=by, repair=True)
+            return Action(kind="repair", why="repair the collector: its last due run was not accepted", by=by)
         why = f"{planned.value} on audit day" + (f": {reason}" if reason else "")
-        return Action(why=why, by=by, not_before=add(self.audit.end, self.requirement.max_age, self.tz, -1))
+        return Action(kind="do", why=why, by=by, not_before=add(self.audit.end, self.requirement.max_age, self.tz, -1))
 
     def _last_day(self, end: datetime) -> datetime:
         """Return the start of the local day that is the last before the instant."""
@@ -128,19 +128,21 @@ class _Forecast:
             if action is not None:
                 yield action
         for hole in coverage.gaps:
-            yield Action(why=f"no evidence {self._days(hole)}", period=hole)
+            yield Action(kind="explain", why=f"no evidence {self._days(hole)}", period=hole)
 
     def _period(self, period: Period, span: Window) -> Action | None:
+        days = self._days(span)
         if period.state is PeriodState.GAP:
-            return Action(why=f"no evidence {self._days(span)}; it cannot be repaired any more", period=span)
+            return Action(kind="explain", why=f"no evidence {days}; it cannot be repaired any more", period=span)
         if period.state is PeriodState.UNOBSERVED:
-            return Action(why=f"not observed {self._days(span)}; import what there is", by=None, period=span)
+            return Action(kind="do", why=f"not observed {days}: import what there is", period=span)
         if period.state is not PeriodState.DUE or self._will_run(span.end, healthy_only=True):
             return None
         by = self._last_day(span.end)
         if self._will_run(span.end, healthy_only=False):
-            return Action(why=f"repair the collector: nothing yet {self._days(span)}", by=by, repair=True, period=span)
-        return Action(why=f"last chance: nothing yet {self._days(span)}", by=by, not_before=span.start, period=span)
+            return Action(kind="repair", why=f"repair the collector: nothing yet {days}", by=by, period=span)
+        why = f"last chance: nothing yet {days}"
+        return Action(kind="do", why=why, by=by, not_before=span.start, period=span)
 
     def _will_run(self, end: datetime, *, healthy_only: bool) -> bool:
         every = self._every(healthy_only=healthy_only)

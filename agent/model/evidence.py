@@ -104,14 +104,14 @@ class CoverageAnswer:
 class Action:
     """What a person has to do: `by` begins the last local day for it, before `not_before` it would be too early.
 
-    `by` is None where nothing can be done any more but to explain the gap.
+    `by` is None where there is no last day.
     """
 
+    kind: Literal["do", "repair", "explain"]
+    """Do the thing; repair the collector, so that the thing need not be done; explain what cannot be repaired."""
     why: str
     by: datetime | None = None
     not_before: datetime | None = None
-    repair: bool = False
-    """The collector is to be repaired; the thing itself need not be done."""
     period: Window | None = None
     """The period or hole that it is about; None: freshness on audit day."""
 

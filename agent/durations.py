@@ -33,3 +33,12 @@ def span(text: str) -> timedelta:
     if whole.months:
         raise ValueError(f"{text!r} has months or years, whose length is not fixed: say weeks, days, hours or minutes")
     return whole.exact
+
+
+def written(length: timedelta) -> str:
+    """Return the duration as text, `P1DT12H`; parts of a second are dropped."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    clock = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if count)
+    return f"P{f'{days}D' if days else ''}{f'T{clock}' if clock else ''}" if days or clock else "PT0S"

@@ -1,6 +1,8 @@
 """The one configuration file: read, checked as a whole, and made into values."""
 
+from agent.config.audits import audits
 from agent.config.check import references
+from agent.config.effective import digest, dump
 from agent.config.load import FILE, VARIABLE, build, find, load
 from agent.config.model import (
     AUDIT_KINDS,
@@ -56,7 +58,10 @@ __all__ = [
     "Scope",
     "Secret",
     "Serve",
+    "audits",
     "build",
+    "digest",
+    "dump",
     "find",
     "load",
     "references",

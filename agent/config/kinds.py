@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from agent.config.nearest import meant, nearest
 from agent.config.secret import Secret
 from agent.config.shape import Kind, Look, wrong
 from agent.errors import ConfigurationError, ConfigurationErrors
+from agent.model import Duration
 from agent.yamlfile import Node, resolve
 
 T = TypeVar("T")
@@ -89,6 +90,17 @@ def _day(said: str) -> date:
     return date.fromisoformat(said)
 
 
+def _duration(said: str) -> Duration:
+    try:
+        return durations.duration(said)
+    except ValueError:
+        raise ValueError(f"Did you mean P{said}?" if re.fullmatch(r"[0-9]{1,4}[YMWD]", said) else "") from None
+
+
+def _span(said: str) -> timedelta:
+    return durations.span(said) if _duration(said).months else _duration(said).exact
+
+
 def _clean(said: str, schemes: Collection[str]) -> str:
     parts = urlsplit(said)
     if parts.scheme not in schemes:
@@ -102,8 +114,8 @@ def _clean(said: str, schemes: Collection[str]) -> str:
 
 TIMEZONE: Kind[ZoneInfo] = _parsed("an IANA time zone such as Europe/Berlin", _zone)
 DAY: Kind[date] = _parsed("a date such as 2026-12-07", _day)
-DURATION = _parsed("an ISO 8601 duration such as P1D, P3M or PT12H", durations.duration)
-SPAN = _parsed("an ISO 8601 duration such as P1D, PT12H or P2W", durations.span)
+DURATION: Kind[Duration] = _parsed("an ISO 8601 duration such as P1D, P3M or PT12H", _duration)
+SPAN: Kind[timedelta] = _parsed("an ISO 8601 duration such as P1D, PT12H or P2W", _span)
 NAME = text("a name of letters, digits, '-', '_' and '.'", r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "63 characters at most")
 ADDRESS = text("a mail address such as iam-team@example.com", r"[^@\s<>\",;]+@[^@\s<>\",;]+\.?[^@\s<>\",;.]+")
 
@@ -203,7 +215,7 @@ def everything(kind: Kind[tuple[T, ...]], word: str = "all") -> Kind[tuple[T, ..
             raise wrong(node, what, f"'{word}' or {kind.words}")
         return kind.read(node, what, look)
 
-    return Kind(f"`{word}`, or {kind.words}", read)
+    return Kind(f"`{word}`, or {kind.words}", read, empty=word)
 
 
 def table(names: str, kind: Kind[T]) -> Kind[Mapping[str, T]]:

@@ -39,7 +39,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read a file; raises `ConfigurationErrors` with every mistake in it, or one `ConfigurationError`."""
     outside = Outside(environ, lambda name: (path.parent / name).read_text("utf-8"))
     config = build(yamlfile.load(path), outside, path.parent)
-    return dataclasses.replace(config, warnings=(*config.warnings, *_mode(config, path)))
+    return dataclasses.replace(config, warnings=tuple(_mode(config, path)))
 
 
 def build(written: Node, outside: Outside, folder: Path) -> Config:
@@ -59,7 +59,7 @@ def build(written: Node, outside: Outside, folder: Path) -> Config:
     errors += [error for error in ConfigurationErrors(found).errors if error.place not in settled]
     if errors or config is None:
         raise ConfigurationErrors(_in_order(errors))
-    return dataclasses.replace(config, warnings=tuple(_advice(config)))
+    return config
 
 
 def _config(node: Node, folder: Path) -> Config:
@@ -72,6 +72,7 @@ def _config(node: Node, folder: Path) -> Config:
     return dataclasses.replace(
         config,
         data=folder / config.data,
+        folder=folder,
         alerts=dataclasses.replace(config.alerts, routes=named),
         places=dict(_places(node, "")),
     )
@@ -106,10 +107,3 @@ def _mode(config: Config, path: Path) -> Iterator[str]:
     inline = [route for route in config.alerts.routes if not route.to.origin and plain.carries_token(route.to.reveal())]
     if inline and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         yield f"{path}: others can read this file, and the route {inline[0].name} has its token in it. chmod 600 {path}"
-
-
-def _advice(config: Config) -> Iterator[str]:
-    if not config.scopes:
-        yield "no scope is connected, so that nothing is collected. Name one under 'scopes'"
-    if not config.alerts.routes:
-        yield "no alert route is set, so that nobody is told. Name one under 'alerts'"

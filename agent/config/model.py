@@ -239,6 +239,8 @@ class Config:
     limits: Limits = key(part(Limits), "How much runs at once.", default=Limits())
     masking: Masking = key(part(Masking), "What is masked beside what annexa knows.", default=Masking())
 
+    folder: Path = field(default=Path(), compare=False)
+    """The folder of the file."""
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
     """Where in the file each key stands: `scopes[0].regions[1]`."""
     warnings: tuple[str, ...] = field(default=(), compare=False)

@@ -27,7 +27,9 @@ _LOOKS = (
 _PATTERNS = tuple((re.compile(pattern), words) for pattern, words in _LOOKS)
 _AWS_SECRET = re.compile(r"(?=[^ ]*[a-z])(?=[^ ]*[A-Z])(?=[^ ]*[0-9+/])[A-Za-z0-9+/]{40}", re.ASCII)
 
-_OPEN_SCHEMES = frozenset("mailto mailtos json jsons xml xmls form forms syslog dbus http https".split())
+_OPEN_SCHEMES = frozenset(
+    ("mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms", "syslog", "dbus", "http", "https")
+)
 """Schemes of alert routes that carry no secret unless they have a password, which is refused anyway."""
 
 

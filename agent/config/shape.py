@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from agent.config.nearest import meant
+from agent.config.nearest import meant, nearest
 from agent.errors import ConfigurationError, ConfigurationErrors
 from agent.yamlfile import Node
 
@@ -34,6 +34,8 @@ class Kind(Generic[T]):
     words: str
     read: Callable[[Node, str, Look], T]
     shape: type[Any] | None = None
+    empty: str = ""
+    """The word that is read as the empty list, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def unknown(shape: type[Any], node: Node, what: str) -> Iterator[ConfigurationEr
 def _one(name: str, item: Key, node: Node, what: str, look: Look) -> dict[str, Any]:
     value = node.get(item.name)
     if value is None or (value.kind == "scalar" and value.scalar is None):
-        if item.required:
+        if item.required and item.name not in (nearest(name, [item.name]) for name in node.entries):
             raise ConfigurationError(f"{what} needs the key {item.name!r}", place=node.where(item.name))
         return {}
     return {name: item.kind.read(value, f"{item.name!r}", look)}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -117,9 +118,13 @@ class Bench:
     def clocks(self, sql: str) -> list[str]:
         """Return the functions in it that do not depend on their arguments alone: clocks and chance."""
         names = sorted(self.functions(sql) | (self.references(sql) & _CLOCKS))
+        return [name for name in names if name in _CLOCKS or name in self._unsteady]
+
+    @cached_property
+    def _unsteady(self) -> frozenset[str]:
         rows = self._fetch("SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability IN "
                            "('VOLATILE', 'CONSISTENT_WITHIN_QUERY')")
-        return [name for name in names if name in _CLOCKS or (name,) in rows]
+        return frozenset(row[0] for row in rows)
 
     def functions(self, sql: str) -> set[str]:
         """Return the names of the functions that the statement calls, in lower case."""

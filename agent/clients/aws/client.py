@@ -1,0 +1,218 @@
+"""What a collector calls: `population`, `read`, `first`, `ask` and `each`, all under the witness."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import jmespath  # type: ignore[import-untyped]  # it ships no types
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+
+from agent.clients.aws import fanout
+from agent.clients.aws.failures import CAUGHT, Place, code_of, of_role, request_id, request_of, throttled, translate
+from agent.clients.aws.http import CHUNK, bound
+from agent.clients.aws.items import Items
+from agent.clients.aws.rates import rate
+from agent.clients.aws.tokens import Cycle, Paging, TokenLostError, TokenRepeatedError
+from agent.clients.aws.wire import Wire
+from agent.clients.deadline import Deadline
+from agent.clients.failure import CallError, InterruptedRunError
+from agent.clients.witness import Reading, Witness
+from agent.collector import Api
+from agent.model import Lacking
+
+T = TypeVar("T")
+D = TypeVar("D")
+Key = str | Callable[[dict[str, Any]], Iterable[Any]]
+
+BODY_LIMIT = 1 << 28
+"""The largest streamed body that is read as one answer, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The client of one run: one account, one region, one witness, one deadline."""
+
+    wire: Wire
+    role: str
+    account: str
+    region: str
+    witness: Witness
+    deadline: Deadline
+
+    def at(self, region: str) -> Aws:
+        """Return the same client for another region, under the same witness."""
+        return replace(self, region=region)
+
+    def population(self, call: str, *, key: Key, **parameters: Any) -> Iterator[Any]:
+        """Yield the items that the run is about; each must be followed by a record or `run.skip(reason)`.
+
+        `key` finds the items in a page: a JMESPath, or a function of the page.
+        """
+        return self._items(call, key, parameters, population=True)
+
+    def read(self, call: str, *, key: Key, **parameters: Any) -> Iterator[Any]:
+        """Yield the items of a supporting list, all pages of it; `key` as in `population`."""
+        return self._items(call, key, parameters, population=False)
+
+    def ask(self, call: str, **parameters: Any) -> dict[str, Any] | None:
+        """Return one answer, None where the provider's error is declared to be an answer.
+
+        An answer that has more pages leaves the reading unread: take `read`, or `first` to want no more.
+        """
+        return self._ask(call, parameters, whole=True)
+
+    def first(self, call: str, **parameters: Any) -> dict[str, Any] | None:
+        """Return the first page of a list whose rest is not wanted (the newest one, one example)."""
+        self.witness.note(f"{call}: only the first page is asked for")
+        return self._ask(call, parameters, whole=False)
+
+    def each(
+        self, items: Iterable[T], ask: Callable[[T], D], *, width: int = 8, unread: Any = fanout.LEFT,
+    ) -> Iterator[tuple[T, D]]:
+        """Yield (item, ask(item)) in order, `width` asked at a time; give it a population itself, not a filter of it.
+
+        An item whose question failed is left out and named as lacking, or comes with `unread` if that is given.
+        """
+        return iter(fanout.Fanout(items, ask, width, unread))
+
+    def _items(self, call: str, key: Key, parameters: dict[str, Any], *, population: bool) -> Items:
+        api = self._declared(call)
+        reading = self.witness.begin(call, self.region, parameters, population=population)
+        return Items(self._pages(api, _finder(key), parameters, reading), reading)
+
+    def _pages(
+        self, api: Api, find: Callable[[dict[str, Any]], Any], parameters: dict[str, Any], reading: Reading,
+    ) -> Iterator[list[Any]]:
+        method, paging = self._method(api, reading)
+        cycle, token = Cycle(), dict[str, Any]()
+        while True:
+            page = self._one(api, method, {**parameters, **token}, reading)
+            if page is None:
+                return
+            items = _listed(find(page))
+            reading.page(len(items), request_id(page), _retries(page))
+            try:
+                token = paging.after(page)
+                if token:
+                    cycle.check(token)
+            except (TokenLostError, TokenRepeatedError) as error:
+                yield items
+                raise self._failed(error, api, reading) from None
+            yield items
+            if not token:
+                return
+
+    def _ask(self, call: str, parameters: dict[str, Any], *, whole: bool) -> dict[str, Any] | None:
+        api = self._declared(call)
+        reading = self.witness.begin(call, self.region, parameters)
+        method, paging = self._method(api, reading)
+        page = self._one(api, method, parameters, reading)
+        if page is None:
+            return None
+        reading.page(1, request_id(page), _retries(page))
+        if not whole or not paging.after(page):
+            reading.finish()
+        page.pop("ResponseMetadata", None)
+        return page
+
+    def _declared(self, call: str) -> Api:
+        api = self.witness.header.api(call)
+        if api is None:
+            raise self.witness.undeclared(call)
+        return api
+
+    def _method(self, api: Api, reading: Reading) -> tuple[Callable[..., dict[str, Any]], Paging]:
+        service, _, operation = api.call.partition(".")
+        try:
+            return self.wire.method(self.role, service, operation, self.region)
+        except CAUGHT as error:
+            raise self._failed(error, api, reading) from None
+
+    def _one(
+        self, api: Api, method: Callable[..., dict[str, Any]], parameters: dict[str, Any], reading: Reading,
+    ) -> dict[str, Any] | None:
+        """Return one page; None where the error is an answer."""
+        deadline = self.deadline.within(self.wire.call_seconds)
+        attempt = 0
+        while True:
+            self._wait(self._turn(api.call), reading)
+            try:
+                with bound(deadline):
+                    page = method(**parameters)
+                    return _materialised(page)
+            except CAUGHT as error:
+                if code_of(error) in api.answers and not of_role(error):
+                    reading.answered(code_of(error), request_of(error))
+                    return None
+                pause = self.wire.pause(attempt)
+                attempt += 1
+                if not throttled(error) or deadline.left() <= pause:
+                    raise self._failed(error, api, reading) from None
+                self._wait(pause, reading)
+
+    def _turn(self, call: str) -> float:
+        bucket = rate(call) if self.wire.paced else None
+        return self.wire.pace.take((self.account, self.region, bucket[0]), bucket[1]) if bucket else 0.0
+
+    def _wait(self, seconds: float, reading: Reading) -> None:
+        """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
+        if seconds > 0 and seconds < self.deadline.left():
+            self.wire.sleep(seconds, self.witness.stop)
+        if self.witness.stop.is_set():
+            raise self._interrupted("the agent was stopped", reading)
+        if self.deadline.passed or seconds >= self.deadline.left():
+            raise self._interrupted("the time of the run is over", reading)
+
+    def _interrupted(self, why: str, reading: Reading) -> InterruptedRunError:
+        reading.fail(Lacking(reading.call, "interrupted", f"{why} before page {reading.pages + 1}"))
+        return InterruptedRunError(f"{reading.call}: {why}", advice="What came before is kept as partial")
+
+    def _failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
+        page = reading.pages if isinstance(error, (TokenLostError, TokenRepeatedError)) else reading.pages + 1
+        failure = translate(error, Place(api, self.account, self.region, page))
+        if isinstance(error, ClientError):
+            self.witness.refused(reading, request_of(error))
+        reading.fail(failure.lacking)
+        return failure
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(key: str) -> Any:
+    return jmespath.compile(key)
+
+
+def _finder(key: Key) -> Callable[[dict[str, Any]], Any]:
+    if callable(key):
+        return key
+    return (lambda page: page) if key == "@" else _compiled(key).search
+
+
+def _listed(found: Any) -> list[Any]:
+    if found is None:
+        return []
+    if isinstance(found, dict):
+        found.pop("ResponseMetadata", None)
+        return [found]
+    return found if isinstance(found, list) else list(found)
+
+
+def _retries(page: dict[str, Any]) -> int:
+    return int(page.get("ResponseMetadata", {}).get("RetryAttempts", 0))
+
+
+def _materialised(page: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer with a streamed body read into bytes, within the deadline of the call."""
+    for name, value in page.items():
+        if isinstance(value, StreamingBody):
+            pieces, size = [], 0
+            for piece in value.iter_chunks(CHUNK):
+                size += len(piece)
+                if size > BODY_LIMIT:
+                    raise ValueError(f"the body is larger than {BODY_LIMIT} bytes")
+                pieces.append(piece)
+            page[name] = b"".join(pieces)
+    return page

@@ -12,8 +12,10 @@ import duckdb
 
 from agent.errors import ConfigurationError, Place, StoreError
 
-_FIXED = {"python_enable_replacements": "false", "autoinstall_known_extensions": "false",
-          "autoload_known_extensions": "false", "allow_unsigned_extensions": "false"}
+_FIXED: dict[str, str | bool | int | float | list[str]] = {
+    "python_enable_replacements": "false", "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false", "allow_unsigned_extensions": "false",
+}
 _LINE = re.compile(r"\n+LINE (\d+): (.*)\n( *)\^")
 
 

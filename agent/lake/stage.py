@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - it makes SQL: what persons wrote has passed the gate, names are quoted, values bound
 """The records of given artifacts as one relation of SQL, wherever they lie: object, merged file or compacted Parquet."""
 
 from __future__ import annotations
@@ -57,13 +58,15 @@ def scratch(parent: Path | None = None) -> Iterator[Path]:
         yield Path(made).resolve()
 
 
-def stage(kind: str, pieces: Sequence[Piece], room: Path, compacted: Sequence[Part] = ()) -> Stage:
-    """Return where the records of the pieces lie; more than `DIRECT` objects outside Parquet are merged into `room`."""
+def stage(
+    kind: str, pieces: Sequence[Piece], room: Path, compacted: Sequence[Part] = (), *, label: str = ""
+) -> Stage:
+    """Return where the records of the pieces lie; more than `DIRECT` outside Parquet are merged into `room`."""
     held = {piece.artifact for part in compacted for piece in part.pieces}
     loose = tuple(piece for piece in pieces if piece.artifact not in held)
     if len(loose) <= DIRECT:
         return Stage(kind, (*compacted, *(Part(piece.path.resolve(), (piece,)) for piece in loose)))
-    target = room / f"{kind}.ndjson.zst"
+    target = room / f"{label or kind}.ndjson.zst"
     merge(loose, target)
     return Stage(kind, (*compacted, Part(target, loose, merged=True)))
 
@@ -88,7 +91,8 @@ def _facts(connection: duckdb.DuckDBPyConnection, table: str, pieces: Sequence[P
 def _source(kind: str, part: Part, at: int, *, raw: bool) -> str:
     """Return SQL for the rows of one part: `record`, the place `at` of their piece and, where asked, `raw`."""
     fields = ", ".join(f"{name(column)} {sql}" for column, sql in KINDS[kind].columns.items())
-    shape = f"record: 'STRUCT({fields})'" + (", raw: 'JSON'" if raw else "") + (", at: 'INTEGER'" if part.merged else "")
+    shape = f"record: 'STRUCT({fields})'"
+    shape += (", raw: 'JSON'" if raw else "") + (", at: 'INTEGER'" if part.merged else "")
     place = f"at + {at}" if part.merged else f"{at}"
     return (
         f"SELECT record.*, {'raw, ' if raw else ''}{place} AS _at FROM read_json({literal(str(part.path))}, "
@@ -132,7 +136,7 @@ def create(connection: duckdb.DuckDBPyConnection, staged: Stage, view: str, *, r
 
 @contextmanager
 def opened(kind: str, pieces: Sequence[Piece], room: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a locked connection whose view `records` has the records of the pieces; `room` is for what must be merged."""
+    """Yield a locked connection whose view `records` has the records of the pieces; `room` holds what is merged."""
     with scratch(room) as made:
         staged = stage(kind, pieces, made)
         with connect(staged.files, spill=made) as connection:

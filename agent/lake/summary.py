@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - it makes SQL: what persons wrote has passed the gate, names are quoted, values bound
 """What assess needs of one artifact: when its qualifying records happened (design section 4)."""
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def _where(requirement: Requirement) -> str:
 
 def _subjects_of_state(piece: Piece, requirement: Requirement, column: str, room: Path | None, seconds: float
                        ) -> Instants:
-    sql = f"SELECT DISTINCT {column}::VARCHAR FROM records WHERE {_where(requirement)} AND {column} IS NOT NULL ORDER BY 1"
+    where = f"{_where(requirement)} AND {column} IS NOT NULL"
+    sql = f"SELECT DISTINCT {column}::VARCHAR FROM records WHERE {where} ORDER BY 1"
     rows = _rows(piece, sql, requirement.qualifies, room, seconds)
     return Instants(by_subject={str(row[0]): (piece.collected_at,) for row in rows})
 

@@ -1,0 +1,140 @@
+# ruff: noqa: S608 - this module makes SQL: names are quoted, paths are literals
+"""Compacted Parquet per (kind, scope, month): the same records in one file, rebuildable from the objects at any time.
+
+Each Parquet is named by its own SHA-256 and beside it lies a manifest that lists its artifacts with
+their objects. A manifest that differs in anything (columns, an artifact's object, the Parquet's
+bytes) is passed over, and the objects are read instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.canonical import document, loads
+from agent.errors import StoreError
+from agent.lake.connection import connect, literal, name
+from agent.lake.pieces import Piece
+from agent.lake.stage import Part, create, scratch, stage
+from agent.model import KINDS
+
+_FORMAT = 1
+_LEAST = 2
+"""Fewer artifacts than this are not worth a Parquet of their own."""
+_PROVEN: dict[tuple[str, int, int], str] = {}
+"""Digests of Parquet files by path, size and time of change, so that each is read for its digest once a process."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """What one Parquet holds: the artifacts of a kind and scope that were collected in a month (UTC)."""
+
+    kind: str
+    scope: str
+    month: str
+
+
+def by_month(pieces: Iterable[Piece]) -> dict[Month, list[Piece]]:
+    """Return the artifacts by what would hold them, each list in the order of collection."""
+    found: dict[Month, list[Piece]] = defaultdict(list)
+    for piece in sorted(pieces, key=lambda p: (p.collected_at, p.recorded_at, p.artifact)):
+        found[Month(piece.kind, piece.scope, f"{piece.collected_at:%Y-%m}")].append(piece)
+    return dict(found)
+
+
+def _digest(path: Path) -> str:
+    state = path.stat()
+    key = (str(path), state.st_size, state.st_mtime_ns)
+    if key not in _PROVEN:
+        with path.open("rb") as file:
+            _PROVEN[key] = hashlib.file_digest(file, "sha256").hexdigest()
+    return _PROVEN[key]
+
+
+class Compacted:
+    """The Parquet files and manifests below one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._root = directory / "parquet"
+
+    def parts(self, kind: str, pieces: Sequence[Piece]) -> tuple[Part, ...]:
+        """Return the Parquet files that hold some of the artifacts, each with those that it may answer for."""
+        found = []
+        for month, asked in by_month(pieces).items():
+            held = self._held(month)
+            if held is None:
+                continue
+            path, objects = held
+            covered = tuple(piece for piece in asked if objects.get(piece.artifact) == piece.digest)
+            if covered:
+                found.append(Part(path, covered, parquet=True))
+        return tuple(part for part in found if part.pieces[0].kind == kind)
+
+    def compact(self, pieces: Sequence[Piece]) -> list[Month]:
+        """Write the Parquet of each month whose artifacts are not those of its manifest; return the months written."""
+        written = []
+        for month, asked in sorted(by_month(pieces).items()):
+            held = self._held(month)
+            wanted = {piece.artifact: piece.digest for piece in asked}
+            if len(asked) >= _LEAST and (held is None or held[1] != wanted):
+                self._write(month, asked)
+                written.append(month)
+        return written
+
+    def _place(self, month: Month) -> Path:
+        # A scope's name may hold anything; its digest is a safe name for a directory.
+        scope = hashlib.sha256(month.scope.encode()).hexdigest()[:32]
+        return self._root / month.kind / scope / month.month
+
+    def _held(self, month: Month) -> tuple[Path, dict[str, str]] | None:
+        place = self._place(month)
+        try:
+            manifest: Any = loads((place / "manifest.json").read_bytes())
+            if manifest["columns"] != KINDS[month.kind].columns or manifest["format"] != _FORMAT:
+                return None
+            if manifest["scope"] != month.scope:
+                return None
+            path = (place / f"{manifest['parquet']}.parquet").resolve()
+            if _digest(path) != manifest["parquet"]:
+                return None
+            return path, dict(manifest["artifacts"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None  # not there or not ours: the objects are read instead
+
+    def _write(self, month: Month, pieces: list[Piece]) -> None:
+        place, before = self._place(month), self._held(month)
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            part = place / "parquet.part"
+            part.touch()
+            _parquet(month.kind, pieces, part)
+            digest = _digest(part)
+            part.replace(place / f"{digest}.parquet")
+            manifest = {"format": _FORMAT, "kind": month.kind, "scope": month.scope, "month": month.month,
+                        "columns": KINDS[month.kind].columns, "parquet": digest,
+                        "artifacts": {piece.artifact: piece.digest for piece in pieces}}
+            draft = place / "manifest.part"
+            draft.write_bytes(document(manifest))
+            draft.replace(place / "manifest.json")
+            keep = {digest, before[0].stem if before else ""}  # whoever reads the one before may finish
+            for old in place.glob("*.parquet"):
+                if old.stem not in keep:
+                    old.unlink()
+        except OSError as error:
+            raise StoreError(f"the lake at {place} cannot be written: {error.strerror}") from error
+
+
+def _parquet(kind: str, pieces: list[Piece], target: Path) -> None:
+    own = ", ".join(name(column) for column in KINDS[kind].columns)
+    with scratch(target.parent) as room:
+        staged = stage(kind, pieces, room)
+        with connect([*staged.files, target], spill=room) as connection:
+            create(connection, staged, "_base")
+            connection.execute(
+                f"COPY (SELECT {own}, artifact AS _artifact FROM _base) TO {literal(str(target.resolve()))} "
+                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)"
+            )

@@ -1,0 +1,59 @@
+"""The conclusion of a requirement in a scope: what its checks found, or why nothing can be concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+from agent.lake.checks import Population, run_checks
+from agent.model import Conclusion, Freshness, Outcome, Requirement, Window, worst
+from agent.model.conclusions import CheckResult, ConclusionAnswer
+
+
+def _unknown(requirement: Requirement, population: Population, freshness: Freshness) -> str:
+    """Return why nothing can be concluded whatever the records say, or ''."""
+    if not requirement.checks:
+        return "the requirement has no check"
+    if freshness in {Freshness.MISSING, Freshness.STALE}:
+        return f"the evidence is {freshness}"
+    if any(piece.outcome is not Outcome.SUCCEEDED for piece in population.pieces):
+        return "the evidence is partial"
+    return ""
+
+
+def _reason(state: Conclusion, checks: Sequence[CheckResult]) -> str:
+    if state is Conclusion.DEFICIENT:
+        return "; ".join(f"{check.check}: {check.count} exceptions" for check in checks if check.count)
+    return "; ".join(f"{check.check}: {check.reason}" for check in checks if check.reason)
+
+
+def conclude(
+    requirement: Requirement, population: Population, freshness: Freshness, *,
+    room: Path | None = None, seconds: float = 300,
+) -> ConclusionAnswer:
+    """Return the worst of the checks; unknown without checks, without fresh evidence or over a partial artifact."""
+    artifacts = tuple(piece.artifact for piece in population.pieces)
+    if reason := _unknown(requirement, population, freshness):
+        return ConclusionAnswer(state=Conclusion.UNKNOWN, reason=reason, artifacts=artifacts)
+    checks = run_checks(requirement, population, room=room, seconds=seconds)
+    state = worst((check.state for check in checks), Conclusion.NO_EXCEPTIONS)
+    return ConclusionAnswer(state=state, checks=checks, reason=_reason(state, checks), artifacts=artifacts)
+
+
+def deficient_share(history: Sequence[tuple[datetime, Conclusion]], period: Window, as_of: datetime) -> Fraction:
+    """Return how much of the period up to `as_of` was spent deficient.
+
+    `history` is what each artifact of a state kind led to, at its `collected_at`, sorted; each holds
+    until the next. Before the first, and in a period that has not begun, nothing is deficient.
+    """
+    end = min(as_of, period.end)
+    if end <= period.start:
+        return Fraction(0)
+    spent = timedelta()
+    for at, (since, state) in enumerate(history):
+        until = history[at + 1][0] if at + 1 < len(history) else end
+        if state is Conclusion.DEFICIENT:
+            spent += max(min(until, end) - max(since, period.start), timedelta())
+    return Fraction(spent // timedelta(microseconds=1), (end - period.start) // timedelta(microseconds=1))

@@ -7,11 +7,12 @@ here goes to `fallthrough`, a moto server's URL or its WSGI application.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import boto3
 from botocore.config import Config
@@ -26,6 +27,12 @@ ACCOUNT = "123456789012"
 Result = Mapping[str, Any] | ErrorAnswer | Listing
 Pages = Result | Sequence[Result]
 Where = tuple[str, str | None, str | None]
+_making = threading.Lock()
+
+
+@functools.cache
+def _session() -> Any:
+    return boto3.session.Session()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ class Double:
         self._server = Server(self.port, self._reply, self.fallthrough)
         self.url = self._server.url
 
-    def __enter__(self) -> Double:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,7 +113,7 @@ class Double:
     def script(self, pages: Mapping[str, Pages], account: str | None = None, region: str | None = None) -> None:
         """Answer operations with these pages, by token; a list for an operation without tokens answers call by call."""
         for name, scripted in pages.items():
-            self.handle(name, lambda params, context, answer=scripted: answer, account, region)
+            self.handle(name, lambda _params, _context, answer=scripted: answer, account, region)
 
     def handle(self, name: str, handler: Handler, account: str | None = None, region: str | None = None) -> None:
         """Answer an operation with what a function of its parameters returns."""
@@ -155,15 +162,17 @@ class Double:
     def client(self, service: str, account: str = ACCOUNT, region: str = "us-east-1", **config: Any) -> Any:
         """Return a boto3 client of this double, without retries unless asked."""
         options = {"retries": {"max_attempts": 0}, "inject_host_prefix": False, **config}
-        session = boto3.session.Session()
-        return session.client(
-            service,
-            region_name=region,
-            endpoint_url=self.url,
-            aws_access_key_id=self.key(account),
-            aws_secret_access_key="lab",
-            config=Config(**options),
-        )
+        if service == "s3control":  # its account id becomes part of the host, which no resolver knows
+            options["proxies"] = {"http": self.url}
+        with _making:
+            return _session().client(
+                service,
+                region_name=region,
+                endpoint_url=self.url,
+                aws_access_key_id=self.key(account),
+                aws_secret_access_key="lab",
+                config=Config(**options),
+            )
 
     def account_of(self, key: str) -> str | None:
         """Return whose access key it is; None where nobody's."""

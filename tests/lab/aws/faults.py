@@ -66,7 +66,7 @@ def _by_protocol(**answers: ErrorAnswer) -> Says:
 
 def error(code: str, status: int = 400, message: str = "", times: int | None = None) -> Fault:
     """Answer with this very error."""
-    return Fault(code, says=lambda service, parsed: ErrorAnswer(code, status, message), times=times)
+    return Fault(code, says=lambda _service, _parsed: ErrorAnswer(code, status, message), times=times)
 
 
 def throttle(times: int | None = 1, retry_after: int | None = None) -> Fault:

@@ -57,7 +57,7 @@ def _route(route: Node, known: Mapping[str, Collection[str]]) -> Iterator[Config
 
 
 def _unknown(what: str, name: str, names: Collection[str], place: Place | None) -> ConfigurationError:
-    advice = meant(name, names) or ("" if names else f"This file names no {what}")
+    advice = meant(name, sorted(names)) or ("" if names else f"This file names no {what}")
     return ConfigurationError(f"there is no {what} {name[:60]!r}", place=place, advice=advice)
 
 
@@ -101,4 +101,4 @@ def _patterns(
     for path, pattern in patterns:
         if not any(fnmatchcase(collector, pattern) for collector in collectors):
             message = f"no collector is called {pattern[:60]!r}"
-            yield ConfigurationError(message, place=config.places.get(path), advice=meant(pattern, collectors))
+            yield ConfigurationError(message, place=config.places.get(path), advice=meant(pattern, sorted(collectors)))

@@ -37,13 +37,14 @@ def find(explicit: Path | None, environ: Mapping[str, str], folder: Path) -> Pat
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read a file; raises `ConfigurationErrors` with every mistake in it, or one `ConfigurationError`."""
-    outside = Outside(environ, lambda name: (path.parent / name).read_text("utf-8"))
-    config = build(yamlfile.load(path), outside, path.parent)
+    folder = path.parent.absolute()
+    outside = Outside(environ, lambda name: (folder / name).read_text("utf-8"))
+    config = build(yamlfile.load(path), outside, folder)
     return dataclasses.replace(config, warnings=tuple(_mode(config, path)))
 
 
 def build(written: Node, outside: Outside, folder: Path) -> Config:
-    """Return the configuration that a document says; its paths are relative to the folder."""
+    """Return the configuration that a document says; its paths are relative to the absolute folder."""
     if written.kind == "scalar" and written.scalar is None:
         raise ConfigurationError("the file is empty", place=written.place, advice="Write one with 'annexa init'")
     filled, errors = interpolate(written, outside)
@@ -71,7 +72,7 @@ def _config(node: Node, folder: Path) -> Config:
     named = tuple(_named(number, route) for number, route in enumerate(config.alerts.routes, 1))
     return dataclasses.replace(
         config,
-        data=folder / config.data,
+        data=config.data if config.data.is_absolute() else folder / config.data,
         folder=folder,
         alerts=dataclasses.replace(config.alerts, routes=named),
         places=dict(_places(node, "")),

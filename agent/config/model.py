@@ -208,13 +208,13 @@ class Config:
     timezone: ZoneInfo = key(TIMEZONE, "The time zone in which days, months and quarters are cut.")
     data: Path = key(PATH, "Where the database, the artifacts and the key are kept.", default=Path("annexa-data"))
     database: Secret | None = key(
-        SECRET, "`postgresql+psycopg://…`. Default: SQLite below `data`.", default=None, shown="SQLite below `data`"
+        SECRET, "Such as `postgresql+psycopg://…` or `sqlite:///…`.", default=None, shown="SQLite below data"
     )
     artifacts: str | None = key(
-        url("s3", "gs", "az", "abfs", "file"), "A bucket with a prefix.", default=None, shown="below `data`"
+        url("s3", "gs", "az", "abfs", "file"), "Such as `s3://bucket/prefix`.", default=None, shown="below data"
     )
     signing_key: Path | None = key(
-        PATH, "The Ed25519 key that signs; made at the first start.", default=None, shown="below `data`"
+        PATH, "The Ed25519 key that signs; made at the first start.", default=None, shown="below data"
     )
     tsa: tuple[str, ...] = key(
         many(url("https", "http"), "a list of URLs"), "RFC 3161 time stamp authorities, tried in turn.", default=()

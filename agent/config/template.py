@@ -17,7 +17,7 @@ from agent.config.model import AUDIT_KINDS, CONDITIONS
 from agent.config.plain import looks_like
 from agent.config.shape import Kind, Look
 from agent.errors import ConfigurationError, Place
-from agent.yamlfile import Node, parse
+from agent.yamlfile import Node, parse, resolve
 
 _LOOK = Look(Path(), ZoneInfo("UTC"))
 
@@ -49,7 +49,8 @@ class Question:
             raise ConfigurationError(f"{self.flag}: {looks_like(said)} does not belong in the file", advice=advice)
         if not re.search(r"\$\{[^}]+\}", said):
             for element in _several(said) if self.several else [said] if said else []:
-                self.kind.read(Node(Place(self.flag), "scalar", scalar=element, text=element), "the answer", _LOOK)
+                value = resolve(element) if self.kind is kinds.BOOLEAN else element
+                self.kind.read(Node(Place(self.flag), "scalar", scalar=value, text=element), "the answer", _LOOK)
         return said
 
 

@@ -9,7 +9,7 @@ import pytest
 
 
 def need(*tools: str, why: str = "") -> None:
-    """Go on where every tool is on PATH; else skip and name what is absent, or fail where CI could have installed it."""
+    """Go on where every tool is on PATH; else skip by name, or fail under CI where it could be installed."""
     absent = [tool for tool in tools if shutil.which(tool) is None]
     if not absent:
         return

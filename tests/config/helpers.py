@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from agent.config import Config, load
@@ -22,13 +23,18 @@ def config(text: str, environ: dict[str, str] | None = None, folder: str = "/etc
     return build(parse(BASE + text, "annexa.yaml"), Outside(environ or {}, read), Path(folder))
 
 
-def mistakes(text: str, environ: dict[str, str] | None = None) -> list[str]:
-    """Return the lines that a person reads; line 3 is the first line of the text."""
+def refusal(do: Callable[[], object]) -> list[str]:
+    """Return the lines that a person reads where a call raises a `ConfigurationError`, else none."""
     try:
-        config(text, environ)
+        do()
     except ConfigurationError as error:
         return error.line().splitlines()
     return []
+
+
+def mistakes(text: str, environ: dict[str, str] | None = None) -> list[str]:
+    """Return the mistakes of BASE and a text; line 3 is the first line of the text."""
+    return refusal(lambda: config(text, environ))
 
 
 def written(folder: Path, text: str, environ: dict[str, str] | None = None) -> Config:

@@ -14,7 +14,7 @@ import duckdb
 
 from agent.canonical import timestamp
 from agent.errors import ConfigurationError
-from agent.lake.connection import connect, limited, literal, name, said
+from agent.lake.connection import connect, limited, literal, name, told
 from agent.lake.gate import passed
 from agent.lake.pieces import Piece, beside
 from agent.lake.stage import Part, create, scratch, stage
@@ -90,16 +90,6 @@ def populated(population: Population, room: Path | None, seconds: float) -> Iter
                 yield connection
 
 
-@contextmanager
-def _told(sql: str, file: str) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.InterruptException:
-        raise
-    except duckdb.Error as error:
-        raise said(error, sql, file) from error
-
-
 @dataclass(frozen=True, slots=True)
 class _Measure:
     records: int
@@ -116,7 +106,7 @@ def _measure(connection: duckdb.DuckDBPyConnection, population: Population, chec
     needs = sorted({column for check in checks for column in check.needs})
     counts = [f"count(*) FILTER ({inside})", "count(*) FILTER (occurred_at IS NULL)" if event else "0"]
     counts += [f"count(*) FILTER ({inside} AND {name(column)} IS NULL)" for column in needs]
-    with _told("", "needs"):
+    with told("", "needs"):
         row = connection.execute(f"SELECT {', '.join(counts)} FROM _all").fetchone()
     assert row is not None
     nulls = dict(zip(needs, row[2:], strict=True))
@@ -146,6 +136,8 @@ def _close(connection: duckdb.DuckDBPyConnection, requirement: Requirement, as_o
     if not column:
         return 0
     subject, boundary = name(column), name(beside(requirement.kind)["boundary"])
+    good = f"(\n{requirement.qualifies.strip()}\n)"
+    passed(connection, f"SELECT 1 FROM records WHERE {good}", ["records"], file="qualifies")
     sql = (
         f"DELETE FROM _exceptions WHERE id::VARCHAR IN (WITH good AS (SELECT {boundary} AS b, {subject} AS s, "
         f"max(occurred_at) AS last FROM _all WHERE {good} "
@@ -154,9 +146,7 @@ def _close(connection: duckdb.DuckDBPyConnection, requirement: Requirement, as_o
         f"SELECT f.id FROM _all f JOIN good ON good.b = f.{boundary} AND good.s = f.{subject} "
         "WHERE good.last > f.occurred_at)"
     )
-    good = f"(\n{requirement.qualifies.strip()}\n)"
-    passed(connection, f"SELECT 1 FROM records WHERE {good}", ["records"], file="qualifies")
-    with _told(requirement.qualifies, "qualifies"):
+    with told(requirement.qualifies, "qualifies"):
         row = connection.execute(sql).fetchone()
     assert row is not None
     return int(row[0])
@@ -178,7 +168,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, check: Check, as_of: datetime) -
         raise ConfigurationError(f"check {check.id} names parameters that there are not",
                                  advice="The only one is $as_of")
     bound = {"as_of": as_of} if question.parameters else {}
-    with _told(check.exceptions, f"check {check.id}"):
+    with told(check.exceptions, f"check {check.id}"):
         connection.execute(f"CREATE OR REPLACE TABLE _exceptions AS\n{question.sql}", bound)
 
 

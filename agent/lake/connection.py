@@ -16,6 +16,7 @@ _FIXED: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false", "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false", "allow_unsigned_extensions": "false",
 }
+_DAMAGED = re.compile(r"^(?:Malformed JSON|JSON transform error) in file ")
 _LINE = re.compile(r"\n+LINE (\d+): (.*)\n( *)\^")
 
 
@@ -88,6 +89,17 @@ def _place(message: str, sql: str, file: str) -> Place | None:
     return Place(file, at, line.index(text) + caret + 1)
 
 
+@contextmanager
+def told(sql: str, file: str = "SQL") -> Iterator[None]:
+    """Raise what DuckDB says of the SQL within as `said` has it; an interrupt is for `limited` to say."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise said(error, sql, file) from error
+
+
 def said(error: duckdb.Error, sql: str, file: str = "SQL") -> ConfigurationError | StoreError:
     """Return what DuckDB says of a person's SQL as one line with its place and the nearest name."""
     message = str(error)
@@ -95,8 +107,9 @@ def said(error: duckdb.Error, sql: str, file: str = "SQL") -> ConfigurationError
     body = re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", body)
     body, _, _ = body.partition(" Candidate functions:")
     body, _, _ = body.partition(" Possible solutions:")
+    body, _, _ = body.partition(" Try setting ")
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreError("the SQL needs more memory than it may use", advice="Narrow it or aggregate first")
-    if isinstance(error, duckdb.IOException):
+    if isinstance(error, duckdb.IOException) or _DAMAGED.search(body):
         return StoreError(f"evidence could not be read: {body}")
     return ConfigurationError(body.rstrip(". "), place=_place(message, sql, file))

@@ -59,7 +59,7 @@ def table(result: Result, most: int) -> Iterator[list[str]]:
 
 
 def objects(result: Result) -> Iterator[dict[str, Any]]:
-    """Yield each row as an object of JSON; a column named twice keeps its last value."""
+    """Yield each row as an object of JSON."""
     for batch in result.batches:
         for row in batch:
             yield {column: plain(value) for column, value in zip(result.columns, row, strict=True)}

@@ -15,7 +15,7 @@ import duckdb
 from agent.errors import ConfigurationError, StoreError
 from agent.lake.checks import once
 from agent.lake.compact import Compacted
-from agent.lake.connection import connect, limited, literal, name, said
+from agent.lake.connection import connect, limited, literal, name, told
 from agent.lake.gate import Question, passed
 from agent.lake.pieces import Piece
 from agent.lake.stage import Stage, create, scratch, stage
@@ -68,16 +68,6 @@ def _bound(question: Question, asked: Asked) -> dict[str, Any]:
     return {key: value for key, value in given.items() if key in question.parameters}
 
 
-@contextmanager
-def _told(sql: str) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.InterruptException:
-        raise
-    except duckdb.Error as error:
-        raise said(error, sql) from error
-
-
 @dataclass(frozen=True, slots=True)
 class _Open:
     connection: duckdb.DuckDBPyConnection
@@ -100,7 +90,7 @@ class Lake:
     def query(self, sql: str, asked: Asked | None = None) -> Iterator[Result]:
         """Yield the answer to one SELECT; raises `ConfigurationError` where it is anything else or wrong."""
         with self._open(sql, asked or Asked()) as opened:
-            with _told(sql):
+            with told(sql):
                 found = opened.connection.execute(fetchable(opened.question.sql, opened.shape), opened.bound)
             batches = _lines(rows(found, opened.shape, _BATCH), sql)
             yield Result(opened.shape.columns, opened.shape.types, batches)
@@ -110,7 +100,7 @@ class Lake:
         part = target.with_name(f".{target.name}.part")
         try:
             part.touch()
-            with self._open(sql, asked or Asked(), part) as opened, _told(sql):
+            with self._open(sql, asked or Asked(), part) as opened, told(sql):
                 answer = named(opened.shape, opened.question.sql)
                 opened.connection.execute(f"CREATE TEMP TABLE _answer AS {answer}", opened.bound)
                 written = opened.connection.execute(
@@ -134,7 +124,7 @@ class Lake:
                 for table, staged in stages.items():
                     _view(connection, table, staged, asked)
                 with limited(connection, self._seconds):
-                    with _told(sql):
+                    with told(sql):
                         answer = shape(connection, question.sql, bound)
                     yield _Open(connection, question, answer, bound)
 
@@ -157,5 +147,5 @@ def _view(connection: duckdb.DuckDBPyConnection, table: str, staged: Stage, aske
 
 def _lines(batches: Iterator[list[tuple[Any, ...]]], sql: str) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the batches; what DuckDB finds only while reading (a cast that fails) is said like the rest."""
-    with _told(sql):
+    with told(sql):
         yield from batches

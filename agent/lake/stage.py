@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - it makes SQL: what persons wrote has passed the gate, names are quoted, values bound
-"""The records of given artifacts as one relation of SQL, wherever they lie: object, merged file or compacted Parquet."""
+"""The records of given artifacts as one relation of SQL, wherever they lie: object, merged file or Parquet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from agent.canonical import document, timestamp
-from agent.lake.connection import connect, literal, name
+from agent.lake.connection import connect, literal, name, told
 from agent.lake.merge import merge
 from agent.lake.pieces import FACTS, Piece, beside
 from agent.model import KINDS
@@ -92,8 +92,8 @@ def _source(kind: str, part: Part, at: int, *, raw: bool) -> str:
     """Return SQL for the rows of one part: `record`, the place `at` of their piece and, where asked, `raw`."""
     fields = ", ".join(f"{name(column)} {sql}" for column, sql in KINDS[kind].columns.items())
     shape = f"record: 'STRUCT({fields})'"
-    shape += (", raw: 'JSON'" if raw else "") + (", at: 'INTEGER'" if part.merged else "")
-    place = f"at + {at}" if part.merged else f"{at}"
+    shape += (", raw: 'JSON'" if raw else "") + (", \"at\": 'INTEGER'" if part.merged else "")
+    place = f'"at" + {at}' if part.merged else f"{at}"
     return (
         f"SELECT record.*, {'raw, ' if raw else ''}{place} AS _at FROM read_json({literal(str(part.path))}, "
         f"format = 'newline_delimited', compression = 'zstd', columns = {{{shape}}})"
@@ -127,11 +127,13 @@ def create(connection: duckdb.DuckDBPyConnection, staged: Stage, view: str, *, r
         at += len(part.pieces)
     union = " UNION ALL ".join(selects or [_empty(staged.kind, raw=raw)])
     own = [f"r.{name(column)}" for column in KINDS[staged.kind].columns] + (["r.raw"] if raw else [])
-    told = [f"f.{fact} AS {alias}" for fact, alias in beside(staged.kind).items()]
-    connection.execute(
-        f"CREATE VIEW {name(view)} AS SELECT {', '.join(own + told)}, f.rank AS _rank "
+    facts_of = [f"f.{fact} AS {alias}" for fact, alias in beside(staged.kind).items()]
+    view_sql = (
+        f"CREATE VIEW {name(view)} AS SELECT {', '.join(own + facts_of)}, f.rank AS _rank "
         f"FROM ({union}) r JOIN {facts} f ON f.at = r._at"
     )
+    with told("", "evidence"):  # DuckDB opens the files already here
+        connection.execute(view_sql)
 
 
 @contextmanager

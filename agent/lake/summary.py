@@ -10,10 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from agent.canonical import document
-from agent.lake.connection import limited, name, said
+from agent.lake.connection import limited, name, told
 from agent.lake.gate import passed
 from agent.lake.pieces import Piece
 from agent.lake.stage import opened
@@ -54,14 +52,10 @@ def needs_scan(requirement: Requirement) -> bool:
 def _rows(piece: Piece, sql: str, qualifies: str, room: Path | None, seconds: float) -> Iterator[tuple[Any, ...]]:
     with opened(piece.kind, [piece], room) as connection, limited(connection, seconds):
         question = passed(connection, sql, ["records"], file="qualifies")
-        try:
+        with told(qualifies, "qualifies"):
             result = connection.execute(question.sql)
             while rows := result.fetchmany(_BATCH):
                 yield from rows
-        except duckdb.InterruptException:
-            raise
-        except duckdb.Error as error:
-            raise said(error, qualifies, "qualifies") from error
 
 
 def _where(requirement: Requirement) -> str:
@@ -111,9 +105,5 @@ def population(pieces: Sequence[Piece], subjects: Subjects, *, room: Path | None
     sql = f"SELECT DISTINCT id FROM records WHERE (\n{where}\n) ORDER BY 1"
     with opened(subjects.kind, pieces, room) as connection, limited(connection, seconds):
         question = passed(connection, sql, ["records"], file="subjects")
-        try:
+        with told(where, "subjects"):
             return tuple(row[0] for row in connection.execute(question.sql).fetchall())
-        except duckdb.InterruptException:
-            raise
-        except duckdb.Error as error:
-            raise said(error, where, "subjects") from error

@@ -30,7 +30,7 @@ def shape(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[s
     """Return the columns and types that the SELECT would give; nothing is read."""
     # A line of its own keeps the columns of DuckDB's messages those of the person's SQL.
     rows = connection.execute(f"DESCRIBE\n{sql}", dict(parameters or {})).fetchall()
-    return Shape(tuple(row[0] for row in rows), tuple(row[1] for row in rows))
+    return Shape(_unique([row[0] for row in rows]), tuple(row[1] for row in rows))
 
 
 def _unzoned(sql_type: str) -> str:
@@ -49,15 +49,23 @@ def fetchable(sql: str, answer: Shape) -> str:
 
 
 def named(answer: Shape, sql: str) -> str:
-    """Return the SELECT of `fetchable` with the answer's own column names, made unique."""
-    seen: dict[str, int] = {}
-    outs = []
-    for at, column in enumerate(answer.columns):
-        seen[column.lower()] = seen.get(column.lower(), 0) + 1
-        again = seen[column.lower()]
-        outs.append(f"c{at} AS {name(column if again == 1 else f'{column}_{again}')}")
+    """Return SQL with the same rows under the answer's own column names."""
+    outs = ", ".join(f"c{at} AS {name(column)}" for at, column in enumerate(answer.columns))
     aliases = ", ".join(f"c{at}" for at in range(len(answer.types)))
-    return f"SELECT {', '.join(outs)} FROM (\n{sql}\n) AS answer({aliases})"
+    return f"SELECT {outs} FROM (\n{sql}\n) AS answer({aliases})"
+
+
+def _unique(columns: list[str]) -> tuple[str, ...]:
+    """Return the names, the second `id` as `id_2`: JSON, Parquet and a reader need each once."""
+    taken: set[str] = set()
+    for at, column in enumerate(columns):
+        unique, again = column, 1
+        while unique.lower() in taken:
+            again += 1
+            unique = f"{column}_{again}"
+        taken.add(unique.lower())
+        columns[at] = unique
+    return tuple(columns)
 
 
 def _aware(value: Any) -> Any:

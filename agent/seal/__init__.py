@@ -1,0 +1,28 @@
+"""Seal and open: statement, envelope, Merkle tree, checkpoint and leaf entries; values in, values out."""
+
+from agent.seal.envelope import artifact_id, open_envelope, seal_envelope
+from agent.seal.leaf import ArtifactEntry, Entry, VoidEntry, read_entry
+from agent.seal.merkle import EMPTY, Range, leaf_hash, node_hash
+from agent.seal.note import Checkpoint, open_checkpoint, seal_checkpoint, verifier_key
+from agent.seal.statement import Statement, read_statement, write_statement
+
+__all__ = [
+    "EMPTY",
+    "ArtifactEntry",
+    "Checkpoint",
+    "Entry",
+    "Range",
+    "Statement",
+    "VoidEntry",
+    "artifact_id",
+    "leaf_hash",
+    "node_hash",
+    "open_checkpoint",
+    "open_envelope",
+    "read_entry",
+    "read_statement",
+    "seal_checkpoint",
+    "seal_envelope",
+    "verifier_key",
+    "write_statement",
+]

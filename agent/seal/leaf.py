@@ -1,0 +1,77 @@
+"""Typed entries of the transparency log: canonical JSON below 1 KiB that the catalog can be rebuilt from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agent import canonical
+from agent.errors import VerificationError
+
+LARGEST = 1023
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactEntry:
+    """An artifact was recorded: its id, the SHA-256 of its envelope and of its object.
+
+    `clock` is what the clock said where it stood behind an earlier entry, else None.
+    """
+
+    index: int
+    artifact: str
+    envelope: str
+    object: str
+    recorded_at: datetime
+    clock: datetime | None = None
+
+    def write(self) -> bytes:
+        """Return the leaf data."""
+        return _write("artifact", self.index, self.recorded_at, self.clock, {
+            "artifact": self.artifact, "envelope": self.envelope, "object": self.object,
+        })
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidEntry:
+    """An artifact was voided: by whom and why; nothing is deleted."""
+
+    index: int
+    artifact: str
+    reason: str
+    by: str
+    recorded_at: datetime
+    clock: datetime | None = None
+
+    def write(self) -> bytes:
+        """Return the leaf data."""
+        return _write("void", self.index, self.recorded_at, self.clock, {
+            "artifact": self.artifact, "by": self.by, "reason": self.reason,
+        })
+
+
+Entry = ArtifactEntry | VoidEntry
+
+
+def _write(kind: str, index: int, recorded_at: datetime, clock: datetime | None, rest: dict[str, Any]) -> bytes:
+    entry: dict[str, Any] = {"type": kind, "index": index, "recorded_at": canonical.timestamp(recorded_at), **rest}
+    if clock is not None:
+        entry["clock"] = canonical.timestamp(clock)
+    data = canonical.document(entry)
+    if len(data) > LARGEST:
+        raise ValueError(f"the log entry has {len(data)} bytes, {LARGEST} are allowed")
+    return data
+
+
+def read_entry(data: bytes) -> Entry:
+    """Return the entry of leaf data; raises `VerificationError` where it is none that this version knows."""
+    try:
+        entry = canonical.loads(data)
+        kind, clock = entry.pop("type"), entry.pop("clock", None)
+        entry["recorded_at"] = datetime.fromisoformat(entry["recorded_at"])
+        entry["clock"] = datetime.fromisoformat(clock) if clock is not None else None
+        known: dict[str, type[ArtifactEntry] | type[VoidEntry]] = {"artifact": ArtifactEntry, "void": VoidEntry}
+        return known[kind](**entry)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise VerificationError(f"The log entry cannot be read: {error!r}") from error

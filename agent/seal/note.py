@@ -1,0 +1,89 @@
+"""C2SP tlog-checkpoint in a C2SP signed note: origin, size, root, and Ed25519 signature lines."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+
+from securesystemslib.exceptions import UnverifiedSignatureError
+from securesystemslib.signer import Signature, Signer, SSlibKey
+
+from agent.errors import VerificationError
+
+ED25519 = b"\x01"
+DASH = "\u2014 "  # an em dash and a space begin a signature line
+HINT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A signed tree head: which log, how many leaves, which root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def body(self) -> bytes:
+        """Return the text that is signed."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n".encode()
+
+
+def _raw(key: SSlibKey) -> bytes:
+    return bytes.fromhex(key.keyval["public"])
+
+
+def key_hash(name: str, key: SSlibKey) -> bytes:
+    """Return the four bytes by which a signature line points to its key."""
+    return hashlib.sha256(name.encode() + b"\n" + ED25519 + _raw(key)).digest()[:HINT]
+
+
+def verifier_key(name: str, key: SSlibKey) -> str:
+    """Return the key as tools for signed notes take it: `name+hash+base64`."""
+    return f"{name}+{key_hash(name, key).hex()}+{base64.b64encode(ED25519 + _raw(key)).decode()}"
+
+
+def seal_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
+    """Return the signed note of a checkpoint."""
+    key = signer.public_key
+    if not isinstance(key, SSlibKey) or key.keytype != "ed25519":
+        raise ValueError("a checkpoint is signed with an Ed25519 key")
+    body = checkpoint.body()
+    signature = bytes.fromhex(signer.sign(body).signature)
+    blob = base64.b64encode(key_hash(checkpoint.origin, key) + signature).decode()
+    return body + f"\n{DASH}{checkpoint.origin} {blob}\n".encode()
+
+
+def open_checkpoint(note: bytes, key: SSlibKey, origin: str) -> Checkpoint:
+    """Return the checkpoint of a note that the key signed for this log; else raises `VerificationError`."""
+    try:
+        text = note.decode()
+        at = text.index(f"\n\n{DASH}")
+        body, lines = text[: at + 1], text[at + 2 :]
+        name, size, root = body.splitlines()
+        checkpoint = Checkpoint(name, int(size), base64.b64decode(root, validate=True))
+    except (ValueError, binascii.Error) as error:
+        raise VerificationError("The checkpoint is no signed note of a log") from error
+    if checkpoint.body() != body.encode() or len(checkpoint.root) != hashlib.sha256().digest_size:
+        raise VerificationError("The checkpoint is not written as the format asks")
+    if name != origin:
+        raise VerificationError(f"The checkpoint is of the log {name}, not of {origin}")
+    if not any(_signed(line, body.encode(), key, origin) for line in lines.splitlines()):
+        raise VerificationError("The checkpoint carries no signature of the log's key")
+    return checkpoint
+
+
+def _signed(line: str, body: bytes, key: SSlibKey, origin: str) -> bool:
+    name, _, blob = line.removeprefix(DASH).rpartition(" ")
+    try:
+        data = base64.b64decode(blob, validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    if not line.startswith(DASH) or name != origin or data[:HINT] != key_hash(origin, key):
+        return False
+    try:
+        key.verify_signature(Signature(key.keyid, data[HINT:].hex()), body)
+    except UnverifiedSignatureError:
+        return False
+    return True

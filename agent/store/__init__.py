@@ -1,0 +1,34 @@
+"""Where evidence is kept: objects, envelopes, the catalog, the log; one agent writes, anybody may read."""
+
+from agent.store.artifact import ObjectWriter, StagedObject
+from agent.store.sequencer import Derive
+from agent.store.store import Store
+from agent.store.tables import (
+    ArtifactRow,
+    Assessment,
+    Attempt,
+    Expectation,
+    Flip,
+    Outbox,
+    SummaryRow,
+    Version,
+    Watermark,
+)
+from agent.store.verified import VerifiedArtifact
+
+__all__ = [
+    "ArtifactRow",
+    "Assessment",
+    "Attempt",
+    "Derive",
+    "Expectation",
+    "Flip",
+    "ObjectWriter",
+    "Outbox",
+    "StagedObject",
+    "Store",
+    "SummaryRow",
+    "VerifiedArtifact",
+    "Version",
+    "Watermark",
+]

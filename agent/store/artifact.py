@@ -1,0 +1,110 @@
+"""An artifact on its way to disk: lines through zstd into a staging file, the SHA-256 running along."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import zstandard
+
+from agent import canonical
+from agent.collector import Record
+from agent.errors import StoreError
+from agent.masking import Masker
+from agent.store.faults import reaching
+
+LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StagedObject:
+    """A finished object that has no name yet: digest and size of its uncompressed bytes."""
+
+    file: Path
+    scope: str
+    digest: str
+    size: int
+    stored_size: int
+    records: int
+    masked: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Return the path under which the object is kept."""
+        return object_path(self.scope, self.digest)
+
+
+def scope_name(scope: str) -> str:
+    """Return the directory of a scope: objects are shared only within one."""
+    return hashlib.sha256(scope.encode()).hexdigest()[:16]
+
+
+def object_path(scope: str, digest: str) -> str:
+    """Return the path of an object."""
+    return f"objects/{scope_name(scope)}/{digest[:2]}/{digest}.ndjson.zst"
+
+
+def envelope_path(artifact: str) -> str:
+    """Return the path of an artifact's envelope."""
+    digest = artifact.removeprefix("sha256:")
+    return f"envelopes/{digest[:2]}/{digest}.json"
+
+
+class ObjectWriter:
+    """Takes records one by one and holds no more than one; ends in `close` or `abandon`."""
+
+    def __init__(self, staging: Path, scope: str, mask_keys: Iterable[str]) -> None:
+        self._scope = scope
+        self._masker = Masker(mask_keys)
+        self._hash = hashlib.sha256()
+        self._size = self._records = 0
+        self._path = staging / f"{secrets.token_hex(16)}.part"
+        with reaching("begin an artifact"):
+            staging.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("xb", buffering=1 << 17)
+        self._zstd = zstandard.ZstdCompressor(level=LEVEL).stream_writer(self._file, closefd=False)
+
+    def write(self, record: Record) -> None:
+        """Append one record; raises `StoreError` where the disk does not take it."""
+        line = self._masker.line(canonical.line({"record": record.row, "raw": record.raw}))
+        self._hash.update(line)
+        try:
+            self._zstd.write(line)
+        except OSError as error:
+            self._failed(error)
+        self._size += len(line)
+        self._records += 1
+
+    def close(self) -> StagedObject:
+        """End the object, sync it and return it."""
+        try:
+            self._zstd.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            stored = self._file.tell()
+            self._file.close()
+        except OSError as error:
+            self._failed(error)
+        return StagedObject(
+            file=self._path, scope=self._scope, digest=self._hash.hexdigest(), size=self._size,
+            stored_size=stored, records=self._records, masked=dict(sorted(self._masker.counts.items())),
+        )
+
+    def abandon(self) -> None:
+        """Drop what was written."""
+        try:
+            self._file.close()
+        except OSError:
+            # The rest of the buffer did not fit on the disk either; closing again only lets it go.
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def _failed(self, error: OSError) -> None:
+        self.abandon()
+        with reaching("write an artifact"):
+            raise error
+        raise StoreError("unreachable")  # pragma: no cover

@@ -1,0 +1,177 @@
+"""Where bytes are kept by name: a local directory with our own syncs, or a bucket through obstore."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, Protocol, cast
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from agent.errors import StoreError, VerificationError
+from agent.store.faults import reaching
+from agent.store.files import make_directory, sync_directory, write_new
+
+READ_ONLY = 0o444
+PART = 4 * 1024 * 1024
+
+
+class Objects(Protocol):
+    """Bytes by path; what `publish` and `put` return from lasts."""
+
+    staging: Path
+
+    def publish(self, staged: Path, path: str) -> None:
+        """Move a finished staging file to its path; the same content may be there already."""
+
+    def put(self, path: str, data: bytes, *, replace: bool = False) -> None:
+        """Keep bytes under a path; without `replace` what is there already stays."""
+
+    def get(self, path: str) -> bytes:
+        """Return the bytes; raises `VerificationError` where there are none."""
+
+    def stream(self, path: str) -> IO[bytes]:
+        """Return a reader of the bytes; raises `VerificationError` where there are none."""
+
+    def size(self, path: str) -> int | None:
+        """Return how many bytes are kept, or None where there are none."""
+
+    def delete(self, path: str) -> None:
+        """Take away what a crash or a finished tile left; what may not be deleted stays."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield every path below a prefix."""
+
+    def local(self, path: str) -> Path | None:
+        """Return the file behind a path, where there is one."""
+
+
+def open_objects(url: str, data: Path, options: Mapping[str, Any], *, writer: bool) -> Objects:
+    """Return the store behind a directory, a `file://` address or a bucket's (s3, gs, az)."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme == "file":
+        return LocalObjects(Path(rest if separator else url), writer=writer)
+    with reaching(f"open {url}"):
+        try:
+            return Bucket(cast("ObjectStore", from_url(url, **options)), data / "staging")
+        except (ValueError, TypeError) as error:
+            raise StoreError(f"{url} is no address of a store: {error}") from error
+
+
+class Bucket:
+    """An object store behind obstore."""
+
+    def __init__(self, store: ObjectStore, staging: Path) -> None:
+        self.store = store
+        self.staging = staging
+
+    def publish(self, staged: Path, path: str) -> None:
+        """Upload the staging file under a name that is not there yet, then drop it."""
+        with reaching(f"keep {path}"):
+            with contextlib.suppress(AlreadyExistsError), staged.open("rb") as file:
+                obstore.put(self.store, path, file, mode="create", chunk_size=PART, use_multipart=False)
+            staged.unlink()
+
+    def put(self, path: str, data: bytes, *, replace: bool = False) -> None:
+        """Upload bytes; without `replace` what is there already stays."""
+        with reaching(f"keep {path}"), contextlib.suppress(AlreadyExistsError):
+            obstore.put(self.store, path, data, mode="overwrite" if replace else "create")
+
+    def get(self, path: str) -> bytes:
+        """Return the bytes; raises `VerificationError` where there are none."""
+        with reaching(f"read {path}"):
+            try:
+                return bytes(obstore.get(self.store, path).bytes())
+            except (NotFoundError, FileNotFoundError) as error:
+                raise VerificationError(f"{path} is gone from the store") from error
+
+    def stream(self, path: str) -> IO[bytes]:
+        """Return a reader of the bytes; raises `VerificationError` where there are none."""
+        with reaching(f"read {path}"):
+            try:
+                return io.BufferedReader(_Pull(obstore.open_reader(self.store, path)), PART)
+            except (NotFoundError, FileNotFoundError) as error:
+                raise VerificationError(f"{path} is gone from the store") from error
+
+    def size(self, path: str) -> int | None:
+        """Return how many bytes are kept, or None where there are none."""
+        with reaching(f"read {path}"):
+            try:
+                return int(obstore.head(self.store, path)["size"])
+            except (NotFoundError, FileNotFoundError):
+                return None
+
+    def delete(self, path: str) -> None:
+        """Delete; what is write-once or gone already stays as it is."""
+        with contextlib.suppress(BaseError, OSError):
+            obstore.delete(self.store, path)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield every path below a prefix."""
+        with reaching(f"list {prefix}"):
+            for batch in obstore.list(self.store, prefix):
+                for meta in batch:
+                    yield meta["path"]
+
+    def local(self, path: str) -> Path | None:  # noqa: ARG002 - a bucket has no files
+        """Return None: a bucket has no files."""
+        return None
+
+
+class _Pull(io.RawIOBase):
+    """A reader of obstore as Python's own streams are."""
+
+    def __init__(self, file: obstore.ReadableFile) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        data = memoryview(bytes(self._file.read(len(buffer))))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class LocalObjects(Bucket):
+    """A directory; reads go through obstore, writes are our own because obstore's do not sync."""
+
+    def __init__(self, root: Path, *, writer: bool) -> None:
+        with reaching(f"use the directory {root}"):
+            if writer:
+                make_directory(root.absolute())
+            elif not root.is_dir():
+                raise StoreError(f"There is no store in {root}", advice="Run `annexa collect` first")
+            super().__init__(cast("ObjectStore", LocalStore(root.absolute())), root.absolute() / "staging")
+        self.root = root.absolute()
+
+    def publish(self, staged: Path, path: str) -> None:
+        """Rename the synced staging file to its path; equal content that lay there is replaced by this good copy."""
+        target = self.root / path
+        with reaching(f"keep {path}"):
+            staged.chmod(READ_ONLY)
+            make_directory(target.parent)
+            os.replace(staged, target)
+            sync_directory(target.parent)
+
+    def put(self, path: str, data: bytes, *, replace: bool = False) -> None:
+        """Write bytes in one step that lasts; without `replace` what is there already stays."""
+        target = self.root / path
+        with reaching(f"keep {path}"):
+            if replace or not target.exists():
+                make_directory(target.parent)
+                write_new(target, data, mode=0o644 if replace else READ_ONLY, beside=self.staging)
+
+    def delete(self, path: str) -> None:
+        """Delete; what is not there stays so."""
+        with contextlib.suppress(OSError):
+            (self.root / path).unlink()
+
+    def local(self, path: str) -> Path | None:
+        """Return the file behind a path."""
+        return self.root / path

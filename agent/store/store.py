@@ -1,0 +1,209 @@
+"""The store as the rest of annexa sees it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from obstore.exceptions import BaseError
+from securesystemslib.signer import Signer
+from sqlmodel import Session, col, select
+
+from agent import canonical
+from agent.errors import StoreError
+from agent.model import Provenance
+from agent.seal import verifier_key
+from agent.store.artifact import ObjectWriter, StagedObject
+from agent.store.catalog import Catalog
+from agent.store.facts import Facts
+from agent.store.keys import Keys, open_keys
+from agent.store.lock import WriterLock
+from agent.store.migrate import bring_up
+from agent.store.objects import Objects, open_objects
+from agent.store.publish import Publisher
+from agent.store.query import Artifacts
+from agent.store.sequencer import Derive, Sequencer
+from agent.store.submit import submit, sweep
+from agent.store.tables import ArtifactRow, Pending, Tree
+from agent.store.verified import VerifiedArtifact, open_verified
+
+log = structlog.get_logger("annexa.store")
+REASON = 400
+
+
+class Store(Artifacts, Facts):
+    """An open store; made by `Store.open`, used as a context manager."""
+
+    def __init__(
+        self, catalog: Catalog, objects: Objects, keys: Keys, stack: ExitStack, clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(catalog)
+        self.catalog = catalog
+        self.objects = objects
+        self.keys = keys
+        self.mask_keys: tuple[str, ...] = ()
+        self._stack = stack
+        self._clock = clock
+        self._sequencer: Sequencer | None = None
+        self._publisher: Publisher | None = None
+        self._behind = False
+
+    @classmethod
+    def open(
+        cls,
+        database_url: str,
+        artifacts_url: str,
+        *,
+        data: Path,
+        clock: Callable[[], datetime],
+        writer: bool,
+        organization: str = "",
+        mask_keys: Iterable[str] = (),
+        artifacts_options: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Open a store to read, or to write it as the only one; raises `StoreError` with advice."""
+        with ExitStack() as stack:
+            catalog = Catalog(database_url, writer=writer)
+            stack.callback(catalog.close)
+            if writer:
+                stack.enter_context(WriterLock(data, catalog, clock).take())
+            elif catalog.path is not None and not catalog.path.exists():
+                raise StoreError(f"There is no store in {catalog.path}", advice="Run `annexa collect` first")
+            _sound(catalog, writer=writer)
+            bring_up(catalog, writer=writer)
+            objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=writer)
+            with catalog.read() as session:
+                tree = session.exec(select(Tree)).first()
+            keys = open_keys(data / "keys", sign=writer, create=tree is None or not (tree.size or _waiting(catalog)))
+            store = cls(catalog, objects, keys, stack.pop_all(), clock)
+        store.mask_keys = tuple(mask_keys)
+        if writer and keys.signer is not None:
+            try:
+                store._begin(organization, keys.signer)
+            except BaseException:
+                store.close()
+                raise
+        return store
+
+    def _begin(self, organization: str, signer: Signer) -> None:
+        """Take the fence, sweep what a crash left, and finish what it cut off."""
+        with self.catalog.write("open the catalog to write") as session:
+            tree = session.exec(select(Tree).with_for_update()).first()
+            if tree is None:
+                name = secrets.token_hex(8)
+                tree = Tree(store=name, origin=f"{_slug(organization)}/annexa/{name}")
+            tree.epoch += 1
+            session.add(tree)
+        self._sequencer = Sequencer(self.catalog, self._clock, tree.epoch)
+        self._publisher = Publisher(self.catalog, self.objects, signer, self.keys.public)
+        self.objects.put("log/verifier-key", (verifier_key(tree.origin, self.keys.public) + "\n").encode())
+        sweep(self.catalog, self.objects)
+        self._publish()
+
+    def new_object(self, scope: str) -> ObjectWriter:
+        """Begin an artifact of a scope."""
+        return ObjectWriter(self.objects.staging, scope, self.mask_keys)
+
+    def submit(self, staged: StagedObject, provenance: Provenance) -> str:
+        """Seal a run and keep it as pending; returns the artifact's id, `sha256:…`."""
+        return submit(staged, provenance, self.catalog, self.objects, self._signer)
+
+    def sequence(self, derive: Derive | None = None) -> list[ArtifactRow]:
+        """Record the next batch of pending rows, publish the log; returns the rows recorded or voided."""
+        if self._sequencer is None:
+            raise StoreError("This store is open to read only")
+        rows = self._sequencer.batch(derive)
+        if rows or self._behind:
+            self._publish()
+        return rows
+
+    def void(self, artifact: str, reason: str, by: str, derive: Derive | None = None) -> ArtifactRow:
+        """Void an artifact by name and reason; nothing is deleted, and the log shows it."""
+        row = self.artifact(artifact)
+        if not reason.strip() or not by.strip():
+            raise StoreError("An artifact is voided with a reason and by somebody")
+        if len(reason.encode()) > REASON or len(by.encode()) > REASON // 4:
+            raise StoreError(f"The reason may have {REASON} bytes and the name {REASON // 4}")
+        if row.voided_at is not None:
+            return row
+        body = {"type": "void", "artifact": row.id, "reason": reason, "by": by}
+        with self.catalog.write("void an artifact") as session:
+            key = f"void:{row.id}"
+            if session.exec(select(Pending).where(col(Pending.key) == key)).first() is None:
+                session.add(Pending(key=key, body=canonical.document(body)))
+        while self.sequence(derive):
+            pass
+        return self.artifact(row.id)
+
+    def open_artifact(self, artifact: str) -> VerifiedArtifact:
+        """Open an artifact by its whole id; raises `VerificationError` where it is not what was signed."""
+        return open_verified(artifact, self.objects, self.keys.public)
+
+    def pending(self) -> int:
+        """Return how many runs wait for the sequencer."""
+        return _waiting(self.catalog)
+
+    @contextmanager
+    def transaction(self, what: str = "write the catalog") -> Iterator[Session]:
+        """Open a write transaction on the catalog's tables."""
+        with self.catalog.write(what) as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a read transaction on the catalog's tables."""
+        with self.catalog.read() as session:
+            yield session
+
+    @property
+    def _signer(self) -> Signer:
+        if self.keys.signer is None:
+            raise StoreError("This store is open to read only")
+        return self.keys.signer
+
+    def _publish(self) -> None:
+        """Publish the log; a failing disk or bucket leaves it for the next time, a forked log is raised."""
+        assert self._publisher is not None
+        self._behind = True
+        try:
+            self._publisher.publish()
+            self._behind = False
+        except StoreError as error:
+            if not isinstance(error.__cause__, (OSError, BaseError)):
+                raise
+            log.warning("the log could not be published yet", error=error.line())
+
+    def close(self) -> None:
+        """Let go of the lock and the database."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _sound(catalog: Catalog, *, writer: bool) -> None:
+    if writer and (wrong := catalog.integrity(deep=False)):
+        raise StoreError(
+            f"The catalog is damaged: {wrong[0]}", advice="Rebuild it from the objects with `annexa store rebuild`"
+        )
+
+
+def _waiting(catalog: Catalog) -> int:
+    with catalog.read() as session:
+        return len(session.exec(select(Pending.seq)).all())
+
+
+def _slug(organization: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", organization.lower()).strip("-") or "organization"

@@ -52,8 +52,11 @@ def add(instant: datetime, span: Duration, tz: tzinfo, sign: int = 1) -> datetim
 
 
 def _months(instant: datetime, months: int, tz: tzinfo) -> datetime:
-    local = instant.astimezone(tz).replace(tzinfo=None) + relativedelta(months=months)
-    return local.replace(tzinfo=tz).astimezone(UTC)
+    try:
+        local = instant.astimezone(tz)
+    except OverflowError:  # the year 1, which some providers write for "never", has no local time west of UTC
+        local, tz = instant.astimezone(UTC), UTC
+    return (local.replace(tzinfo=None) + relativedelta(months=months)).replace(tzinfo=tz).astimezone(UTC)
 
 
 def midnight(day: date, tz: tzinfo) -> datetime:

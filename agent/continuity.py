@@ -9,12 +9,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from functools import reduce
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from agent.calendar import NEVER, add
 from agent.model import Coverage, CoverageAnswer, Expected, Requirement, Summary, Window
-from agent.timeline import accepted, in_force, turns_of
+from agent.timeline import accepted, by_collector, turns_of
 
 
 def join(windows: Iterable[Window]) -> list[Window]:
@@ -85,6 +86,10 @@ def _shape(gaps: list[Window], instant: datetime, period: Window) -> list[tuple[
     return [(gap.start, None if gap.end == instant < period.end else gap.end) for gap in gaps]
 
 
+_Owed: TypeAlias = tuple[list[Window], Window]
+"""Joined windows, and the span that they must cover."""
+
+
 class _Piece(NamedTuple):
     """A window and the records of one artifact, in force in [since, until)."""
 
@@ -109,7 +114,7 @@ class _Logs:
         self.requirement = requirement
         self.tz = tz
         self.period = period
-        self.expected = expected
+        self.expected = by_collector(expected)
         self.enabled = enabled
         self.base: dict[str, list[Window]] = {}
         self.records: list[datetime] = []
@@ -144,25 +149,41 @@ class _Logs:
         return [piece for piece in self.brief if piece.since <= instant < piece.until]
 
     def _windows(self, instant: datetime) -> dict[str, list[Window]]:
-        """Return the joined windows that count, by the region that must be covered."""
+        """Return the joined windows that count at the instant, by region; '' is the whole boundary."""
         found = {region: list(windows) for region, windows in self.base.items()}
         for piece in self._active(instant):
             found.setdefault(piece.region, []).append(piece.window)
-        whole = found.get("", [])
-        regions = in_force(self.expected, instant) if self.expected else frozenset(found) - {""} or {""}
-        joined = {region: join([*whole, *(found.get(region, []) if region else [])]) for region in regions}
+        whole = found.setdefault("", [])
+        joined = {region: join([*whole, *windows] if region else whole) for region, windows in found.items()}
         if self.enabled is None:
             return joined
         return {region: common(windows, self.enabled) for region, windows in joined.items()}
 
+    def _owed(self, instant: datetime) -> list[list[_Owed]]:
+        """Return, for each alternative collector, the windows of its regions with the span that they must cover.
+
+        The regions with which it began owe the whole period, later ones from when they came into force, each until
+        it went; where no region is expected, those that were read owe it.
+        """
+        windows = self._windows(instant)
+        whole = Window(self.period.start, min(instant, self.period.end))
+        if not self.expected:
+            return [[(windows[region], whole) for region in windows.keys() - {""} or {""}]]
+        first = min(one.since for regions in self.expected.values() for one in regions)
+        found = []
+        for regions in self.expected.values():
+            spans = [(one.region, _span(one, whole, first)) for one in regions if one.since <= instant]
+            found.append([(windows.get(region, windows[""]), span) for region, span in spans])
+        return [owed for owed in found if owed]
+
     def gaps(self, instant: datetime) -> list[Window]:
-        """Return every hole and silence that counts at the instant, joined over the regions."""
-        span = Window(self.period.start, min(instant, self.period.end))
-        if span.end <= span.start:
-            return []
-        regions = self._windows(instant)
-        found = [hole for windows in regions.values() for hole in holes(windows, span) if self._counts(hole, instant)]
-        return join([*found, *self._silences(instant, span, regions)])
+        """Return every hole and silence that counts at the instant: in any region, and for every collector."""
+        found = [self._gaps(owed, instant) for owed in self._owed(instant)]
+        return reduce(common, found) if found else []
+
+    def _gaps(self, owed: list[_Owed], instant: datetime) -> list[Window]:
+        found = [hole for windows, span in owed for hole in holes(windows, span) if self._counts(hole, instant)]
+        return join([*found, *self._silences(instant, [windows for windows, _ in owed])])
 
     def _counts(self, hole: Window, instant: datetime) -> bool:
         if hole.end - hole.start <= self.requirement.tolerance:
@@ -170,10 +191,11 @@ class _Logs:
         is_open = hole.end == instant < self.period.end
         return not is_open or hole.end > add(hole.start, self.requirement.max_age, self.tz)
 
-    def _silences(self, instant: datetime, span: Window, regions: dict[str, list[Window]]) -> list[Window]:
+    def _silences(self, instant: datetime, owed: list[list[Window]]) -> list[Window]:
         """Return the spans without a record that are longer than `max_silence`, up to the last window's end."""
         longest = self.requirement.max_silence
-        read = max((windows[-1].end for windows in regions.values() if windows), default=span.start)
+        span = Window(self.period.start, min(instant, self.period.end))
+        read = max((windows[-1].end for windows in owed if windows), default=span.start)
         if longest is None or (last := min(read, span.end)) <= span.start:
             return []
         records = sorted([*self.records, *(at for piece in self._active(instant) for at in piece.instants)])
@@ -187,16 +209,21 @@ class _Logs:
     def turns(self, instant: datetime) -> Iterator[datetime]:
         """Yield the later instants at which the holes may become others; of what was not yet recorded, the next."""
         yield self.period.end
-        yield from turns_of(self.expected)
+        for regions in self.expected.values():
+            yield from turns_of(regions)
         if self.later:
             yield self.later[-1].since
         for piece in self.brief:
             yield from (piece.since, piece.until)
-        span = Window(self.period.start, min(instant, self.period.end))
-        for windows in self._windows(instant).values():
+        for windows, span in (one for owed in self._owed(instant) for one in owed):
             start = max(windows[-1].end if windows else span.start, span.start)
             aged = max(add(start, self.requirement.max_age, self.tz), start + self.requirement.tolerance)
             yield aged + datetime.resolution
+
+
+def _span(one: Expected, whole: Window, first: datetime) -> Window:
+    start = whole.start if one.since == first else max(one.since, whole.start)
+    return Window(start, min(whole.end, one.until or whole.end))
 
 
 def _piece(summary: Summary) -> _Piece | None:

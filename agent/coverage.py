@@ -83,14 +83,15 @@ class _Calendar:
         self.spans = periods(requirement.cadence, tz, audit_period.start, audit_period.end)
         self.starts = [span.start for span in self.spans]
         self.cells: list[dict[str, dict[str, Slot]]] = [{} for _ in self.spans]
-        self.groups: dict[str, set[str]] = {}
+        self.seen: dict[str, dict[str, Slot]] = {}
 
     def judge(self, summaries: Iterable[Summary]) -> CoverageAnswer:
         """Return the answer at `now` with its next change."""
         for summary in accepted(self.requirement, summaries):
             self._put(summary)
-        for slot in (slot for cell in self.cells for groups in cell.values() for slot in groups.values()):
-            slot.settle()
+        for groups in (groups for cell in (self.seen, *self.cells) for groups in cell.values()):
+            for slot in groups.values():
+                slot.settle()
         turns = self._turns()
         found = tuple(self._period(index, self.now) for index in range(len(self.spans)))
         answer = CoverageAnswer(
@@ -107,6 +108,7 @@ class _Calendar:
         """Return the later instants at which a period may change, with the periods in question."""
         turns: dict[datetime, set[int]] = {}
         regions = [turn for group in self.expected.values() for turn in turns_of(group)]
+        regions += [turn for groups in self.seen.values() for slot in groups.values() for turn in slot.turns()]
         for index, span in enumerate(self.spans):
             slots = (slot for groups in self.cells[index].values() for slot in groups.values())
             for turn in (span.start, span.end, *regions, *(turn for slot in slots for turn in slot.turns())):
@@ -116,7 +118,8 @@ class _Calendar:
 
     def _put(self, summary: Summary) -> None:
         until = summary.voided_at or NEVER
-        self.groups.setdefault(summary.collector, set()).add(summary.region)
+        seen = self.seen.setdefault(summary.collector, {}).setdefault(summary.region, Slot())
+        seen.put(Point((), summary.recorded_at, until), self.now)
         for group, time in self._times(summary):
             index = bisect_right(self.starts, time) - 1
             if index < 0 or time >= self.spans[index].end:
@@ -143,7 +146,7 @@ class _Calendar:
     def _state(self, index: int, span: Window, instant: datetime) -> PeriodState:
         if span.end > self.audit_end:
             return PeriodState.OPTIONAL
-        level = max((self._level(index, collector, instant) for collector in self.groups), default=_NOTHING)
+        level = max((self._level(index, collector, instant) for collector in self.seen), default=_NOTHING)
         if level:
             return PeriodState.COVERED if level == _ON_TIME else PeriodState.COVERED_LATE
         if span.end <= instant:
@@ -166,5 +169,5 @@ class _Calendar:
     def _regions(self, index: int, collector: str, instant: datetime) -> Collection[str]:
         """Return the regions that owe the period: those in force at its last instant, or now while it runs."""
         if collector not in self.expected:
-            return self.groups[collector]
+            return [region for region, slot in self.seen[collector].items() if slot.at(instant)]
         return in_force(self.expected[collector], min(instant, self.spans[index].end - datetime.resolution))

@@ -23,7 +23,6 @@ RESTORABLE = relativedelta(months=6)
 """How long after its expiry a certificate can be restored."""
 FIRST = relativedelta(months=12)
 """How long after an initial decision the first surveillance may come."""
-_CYCLE_KINDS = {"surveillance", "recertification"}
 
 
 class CertificateState(StrEnum):
@@ -32,16 +31,6 @@ class CertificateState(StrEnum):
     VALID = "valid"
     RESTORABLE = "expired-restorable"
     LAPSED = "lapsed"
-
-
-class Dated(NamedTuple):
-    """A real audit as a person plans it: local dates, the last included; no period: the default one."""
-
-    kind: str
-    starts: date
-    ends: date
-    period: tuple[date, date] | None = None
-    name: str = ""
 
 
 class SlotState(StrEnum):
@@ -87,55 +76,42 @@ def not_looked_at(owed: Iterable[str], looked_at: Iterable[Collection[str]]) -> 
     return tuple(one for one in owed if one not in seen)
 
 
-def audits(real: Sequence[Dated], tz: tzinfo, certificate: Certificate | None = None) -> tuple[Audit, ...]:
-    """Return real audits in order, each with its own audit period or the default one.
+def default_period(
+    kind: str, starts: datetime, before: Sequence[Audit], tz: tzinfo, certificate: Certificate | None = None
+) -> Window:
+    """Return the audit period that nobody named: from the end of the previous audit to the first day.
 
-    By default it runs from the end of the previous audit, for a recertification from the decision;
-    with neither, over the 365 days before the audit.
+    Internal audits follow internal ones, the others each other, a stage 1 apart. For a recertification it is the
+    cycle from the decision; with neither audit nor decision before it, the 365 days before.
     """
-    found: list[Audit] = []
-    for one in sorted(real, key=lambda one: (one.starts, one.ends)):
-        starts = midnight(one.starts, tz)
-        previous = max((a.end for a in found if a.end <= starts and _succeeds(one.kind, a.kind)), default=None)
-        found.append(
-            Audit(
-                name=one.name or f"{one.kind} {one.starts}",
-                kind=one.kind,
-                starts=starts,
-                end=end_of_day(one.ends, tz),
-                period=_period(one, previous, tz, certificate),
-            )
-        )
-    return tuple(found)
-
-
-def _period(one: Dated, previous: datetime | None, tz: tzinfo, certificate: Certificate | None) -> Window:
-    starts = midnight(one.starts, tz)
-    if one.period is not None:
-        return Window(midnight(one.period[0], tz), midnight(one.period[1], tz))
-    decided = midnight(certificate.decided, tz) if certificate and certificate.decided < one.starts else None
-    if decided is not None and (previous is None or one.kind == "recertification"):
+    ends = [audit.end for audit in before if audit.end <= starts and _succeeds(kind, audit.kind)]
+    decided = midnight(certificate.decided, tz) if certificate else starts
+    if decided < starts and (not ends or kind == "recertification"):
         return Window(decided, starts)
-    return Window(midnight(one.starts - timedelta(days=365), tz) if previous is None else previous, starts)
+    return Window(max(ends, default=midnight(local_date(starts, tz) - timedelta(days=365), tz)), starts)
 
 
 def _succeeds(kind: str, earlier: str) -> bool:
-    """Return whether the audit takes up where the earlier one ended: internal ones among themselves."""
-    return earlier != "stage 1" and (kind == "internal") == (earlier == "internal")
+    return earlier != "stage1" and (kind == "internal") == (earlier == "internal")
 
 
-def cycle(certificate: Certificate, real: Sequence[Dated], as_of: datetime, tz: tzinfo) -> tuple[Slot, ...]:
+def cycle(certificate: Certificate, real: Sequence[Audit], as_of: datetime, tz: tzinfo) -> tuple[Slot, ...]:
     """Return the audits that the certificate owes, in order, each matched with a real one where there is one."""
-    ours = [one for one in real if one.kind in _CYCLE_KINDS and one.starts > certificate.decided]
-    owed = _owed(certificate, ours)
-    ones = [one.match or Dated(one.kind, one.assumed, one.assumed) for one in owed]
-    dated = audits([*(one for one in real if one not in ones), *ones], tz, certificate)
-    return tuple(_slot(what, _find(dated, one, tz), as_of, tz) for what, one in zip(owed, ones, strict=True))
+    decided = midnight(certificate.decided, tz)
+    before = sorted(real, key=lambda audit: audit.starts)
+    slots: list[Slot] = []
+    for owed in _owed(certificate, [audit for audit in before if audit.starts > decided], tz):
+        audit = owed.match or _assumed(owed, [*before, *(slot.audit for slot in slots)], tz, certificate)
+        slots.append(_slot(owed, audit, as_of, tz))
+    return tuple(slots)
 
 
-def _find(dated: Sequence[Audit], one: Dated, tz: tzinfo) -> Audit:
-    sought = (one.kind, midnight(one.starts, tz), end_of_day(one.ends, tz))
-    return next(audit for audit in dated if (audit.kind, audit.starts, audit.end) == sought)
+def _assumed(owed: _Owed, before: Sequence[Audit], tz: tzinfo, certificate: Certificate) -> Audit:
+    """Return the audit of one day that is assumed where no real one has a date."""
+    starts = midnight(owed.assumed, tz)
+    period = default_period(owed.kind, starts, before, tz, certificate)
+    name = f"{owed.kind}-{owed.assumed.isoformat()}"
+    return Audit(name=name, kind=owed.kind, starts=starts, end=end_of_day(owed.assumed, tz), period=period)
 
 
 def _slot(owed: _Owed, audit: Audit, as_of: datetime, tz: tzinfo) -> Slot:
@@ -152,23 +128,26 @@ class _Owed(NamedTuple):
     kind: str
     by: date
     assumed: date
-    match: Dated | None
+    match: Audit | None
 
 
-def _owed(certificate: Certificate, real: Sequence[Dated]) -> list[_Owed]:
-    """Return what the cycle owes: (kind, last day, anniversary, the real audit that fulfils it)."""
-    again = min((one for one in real if one.kind == "recertification"), key=lambda one: one.starts, default=None)
-    last_year = (again.starts if again else certificate.expires).year
-    watched = sorted((one for one in real if one.kind == "surveillance"), key=lambda one: one.starts)
-    limit = certificate.decided + FIRST if certificate.kind == "initial" else None
+def _owed(certificate: Certificate, real: Sequence[Audit], tz: tzinfo) -> list[_Owed]:
+    """Return what the cycle owes: kind, last day, anniversary, and the real audit that fulfils it."""
+    decided = certificate.decided
+    years = [(local_date(audit.starts, tz).year, audit) for audit in real]
+    again = next(((year, audit) for year, audit in years if audit.kind == "recertification"), None)
+    watched = [(year, audit) for year, audit in years if audit.kind == "surveillance"]
+    limit = decided + FIRST if certificate.kind == "initial" else None
     owed = []
-    if limit is not None and watched and watched[0].starts.year == certificate.decided.year:
-        owed.append(_Owed("surveillance", limit, limit, watched[0]))
+    if limit is not None and watched and watched[0][0] == decided.year:
+        owed.append(_Owed("surveillance", limit, limit, watched[0][1]))
         limit = None
-    for year in range(certificate.decided.year + 1, last_year):
-        anniversary = certificate.decided + relativedelta(years=year - certificate.decided.year)
-        match = next((one for one in watched if one.starts.year == year), None)
-        by = date(year, 12, 31) if limit is None else min(limit, date(year, 12, 31))
+    for year in range(decided.year + 1, again[0] if again else certificate.expires.year):
+        last = date(year, 12, 31)
+        by = last if limit is None else min(limit, last)
+        anniversary = decided + relativedelta(years=year - decided.year)
+        match = next((audit for when, audit in watched if when == year), None)
         owed.append(_Owed("surveillance", by, min(anniversary, by), match))
         limit = None
-    return [*owed, _Owed("recertification", certificate.expires, certificate.expires, again)]
+    expires = certificate.expires
+    return [*owed, _Owed("recertification", expires, expires, again[1] if again else None)]

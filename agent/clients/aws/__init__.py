@@ -1,7 +1,6 @@
-"""AWS: the provider that the engine opens, and the client that a collector is given."""
+"""AWS: the words of the client; the SDK comes in with `agent.clients.aws.provider`."""
 
-from agent.clients.aws.client import Aws
-from agent.clients.aws.provider import AwsProvider
+from agent.clients.aws.api import Aws
 from agent.clients.aws.scope import AwsScope
 
-__all__ = ["Aws", "AwsProvider", "AwsScope"]
+__all__ = ["Aws", "AwsScope"]

@@ -11,8 +11,9 @@ import jmespath  # type: ignore[import-untyped]  # it ships no types
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from agent.clients.aws import fanout
+from agent.clients.aws.api import LEFT, Key
 from agent.clients.aws.failures import CAUGHT, Place, code_of, of_role, request_id, request_of, throttled, translate
+from agent.clients.aws.fanout import Fanout
 from agent.clients.aws.http import CHUNK, bound
 from agent.clients.aws.items import Items
 from agent.clients.aws.rates import rate
@@ -26,14 +27,13 @@ from agent.model import Lacking
 
 T = TypeVar("T")
 D = TypeVar("D")
-Key = str | Callable[[dict[str, Any]], Iterable[Any]]
 
 BODY_LIMIT = 1 << 28
 """The largest streamed body that is read as one answer, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Aws:
+class AwsClient:
     """The client of one run: one account, one region, one witness, one deadline."""
 
     wire: Wire
@@ -43,7 +43,7 @@ class Aws:
     witness: Witness
     deadline: Deadline
 
-    def at(self, region: str) -> Aws:
+    def at(self, region: str) -> AwsClient:
         """Return the same client for another region, under the same witness."""
         return replace(self, region=region)
 
@@ -70,14 +70,27 @@ class Aws:
         self.witness.note(f"{call}: only the first page is asked for")
         return self._ask(call, parameters, whole=False)
 
+    def until(
+        self, call: str, done: Callable[[dict[str, Any]], bool], *, every: float = 2.0, **parameters: Any,
+    ) -> dict[str, Any] | None:
+        """Ask again and again until `done(answer)`: for reports that the provider has to write first."""
+        deadline = self.deadline.within(self.wire.call_seconds)
+        while True:
+            answer = self.ask(call, **parameters)
+            if answer is None or done(answer):
+                return answer
+            if deadline.left() <= every:
+                raise self._unready(call, parameters)
+            self.wire.sleep(every, self.witness.stop)
+
     def each(
-        self, items: Iterable[T], ask: Callable[[T], D], *, width: int = 8, unread: Any = fanout.LEFT,
+        self, items: Iterable[T], ask: Callable[[T], D], *, width: int = 8, unread: Any = LEFT,
     ) -> Iterator[tuple[T, D]]:
         """Yield (item, ask(item)) in order, `width` asked at a time; give it a population itself, not a filter of it.
 
         An item whose question failed is left out and named as lacking, or comes with `unread` if that is given.
         """
-        return iter(fanout.Fanout(items, ask, width, unread))
+        return iter(Fanout(items, ask, width, unread))
 
     def _items(self, call: str, key: Key, parameters: dict[str, Any], *, population: bool) -> Items:
         api = self._declared(call)
@@ -170,6 +183,11 @@ class Aws:
     def _interrupted(self, why: str, reading: Reading) -> InterruptedRunError:
         reading.fail(Lacking(reading.call, "interrupted", f"{why} before page {reading.pages + 1}"))
         return InterruptedRunError(f"{reading.call}: {why}", advice="What came before is kept as partial")
+
+    def _unready(self, call: str, parameters: dict[str, Any]) -> CallError:
+        lacking = Lacking(call, "failed", f"not ready within {self.wire.call_seconds:.0f} s")
+        self.witness.begin(call, self.region, parameters).fail(lacking)
+        return CallError(f"{call} was {lacking.detail}", lacking, advice="The next run tries again")
 
     def _failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
         page = reading.pages if isinstance(error, (TokenLostError, TokenRepeatedError)) else reading.pages + 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.clients.aws import discovery
-from agent.clients.aws.client import Aws
+from agent.clients.aws.client import AwsClient
 from agent.clients.aws.failures import CAUGHT, NO_CREDENTIALS, code_of, plain
 from agent.clients.aws.probe import Probed, probe
 from agent.clients.aws.scope import AwsScope
@@ -90,11 +90,11 @@ class AwsProvider:
         whole = self.scope.organization and member.id == self._own
         return Boundary(self.scope.name, "aws", member.id, member.name, home, regions or (home,), whole), lacking
 
-    def open(self, boundary: Boundary, region: str, witness: Witness, deadline: Deadline) -> Aws:
+    def open(self, boundary: Boundary, region: str, witness: Witness, deadline: Deadline) -> AwsClient:
         """Return the client for one account and region; raises `FatalError` where its role cannot be assumed."""
         role = self._role(boundary.id)
         self._who(role)
-        return Aws(self._wire, role, boundary.id, region or boundary.home, witness, deadline)
+        return AwsClient(self._wire, role, boundary.id, region or boundary.home, witness, deadline)
 
     def identity(self, boundary: Boundary) -> str:
         """Return the ARN that reads in an account, '' until it was asked for."""

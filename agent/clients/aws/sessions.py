@@ -65,6 +65,8 @@ class Sessions:
 
     scope: AwsScope
     home: str = ""
+    retry: str = "adaptive"
+    """The retry mode of botocore."""
     _sessions: dict[str, Any] = field(default_factory=dict)
     _clients: OrderedDict[tuple[str, str, str], Any] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -131,7 +133,7 @@ class Sessions:
     def _make(self, session: Any, service: str, region: str, **given: Any) -> Any:
         config = Config(
             user_agent_extra=f"annexa/{__version__}",
-            retries={"mode": "adaptive", "max_attempts": ATTEMPTS},
+            retries={"mode": self.retry, "max_attempts": ATTEMPTS},
             connect_timeout=10,
             read_timeout=60,
             max_pool_connections=POOL,

@@ -26,7 +26,8 @@ def sleep(seconds: float, stop: threading.Event) -> None:
     stop.wait(seconds)
 
 
-def _paginators(service: str) -> Mapping[str, Any]:
+def paginators(service: str) -> Mapping[str, Any]:
+    """Return botocore's paginators of a service by operation, {} where it has none."""
     try:
         found: Mapping[str, Any] = loader().load_service_model(service, "paginators-1").get("pagination", {})
     except DataNotFoundError:
@@ -43,7 +44,7 @@ class Wire:
     sleep: Sleep = sleep
     paced: bool = True
     call_seconds: float = CALL_SECONDS
-    pagings: Pagings = field(default_factory=lambda: Pagings(_paginators))
+    pagings: Pagings = field(default_factory=lambda: Pagings(paginators))
     chance: Callable[[], float] = random.random
 
     def method(

@@ -1,0 +1,1 @@
+"""Collectors of AWS: one population, one file; a file's name is its id."""

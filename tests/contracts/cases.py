@@ -1,0 +1,88 @@
+"""A case is a folder: `case.yaml`, what the provider answers page by page, and `expect.ndjson`, the rows.
+
+The rows are worked out by hand from the answers; a column left out is null.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agent.model import Window
+
+ROOT = Path(__file__).parents[1] / "collectors"
+MAIN = "main"
+STARTED = datetime(2026, 6, 1, tzinfo=UTC)
+KEYS = {"about", "region", "started", "window", "account", "organization", "answers", "outcome", "lacking", "skips"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One story: answers by `service.operation`, and what must come out."""
+
+    collector: str
+    name: str
+    about: str = ""
+    region: str = "eu-west-1"
+    account: str = "123456789012"
+    organization: bool = False
+    started: datetime = STARTED
+    window: Window | None = None
+    answers: dict[str, list[Any]] = field(default_factory=dict)
+    expect: list[dict[str, Any]] = field(default_factory=list)
+    outcome: str = "succeeded"
+    lacking: list[str] | None = None
+    skips: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Return `collector/case`."""
+        return f"{self.collector}/{self.name}"
+
+    def with_answers(self, answers: dict[str, list[Any]]) -> Case:
+        """Return the same story with other answers."""
+        return replace(self, answers=answers)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with `!bytes`: a text that travels as bytes."""
+
+
+def _bytes(loader: yaml.SafeLoader, node: yaml.Node) -> bytes:
+    assert isinstance(node, yaml.ScalarNode)
+    return str(loader.construct_scalar(node)).encode()
+
+
+_Loader.add_constructor("!bytes", _bytes)
+
+
+@functools.cache
+def cases_of(collector: str) -> dict[str, Case]:
+    """Return the cases of a collector by name."""
+    folder = ROOT / collector
+    return {path.parent.name: load(path.parent) for path in sorted(folder.glob("*/case.yaml"))}
+
+
+def load(folder: Path) -> Case:
+    """Return one case; a wrong key or a missing file is an error."""
+    said = yaml.load((folder / "case.yaml").read_text(), _Loader)
+    wrong = set(said) - KEYS
+    assert not wrong, f"{folder}/case.yaml has unknown keys {sorted(wrong)}"
+    window = said.pop("window", None)
+    lines = (folder / "expect.ndjson").read_text().splitlines()
+    rest: dict[str, Any] = {key: str(one) if key in ("account", "region") else one for key, one in said.items()}
+    answers = {name: given if isinstance(given, list) else [given] for name, given in rest.pop("answers").items()}
+    return Case(
+        collector=folder.parent.name,
+        name=folder.name,
+        window=Window(window["from"], window["to"]) if window else None,
+        expect=[json.loads(line) for line in lines if line.strip()],
+        answers=answers,
+        **rest,
+    )

@@ -37,11 +37,16 @@ class Complaint:
         return f"{where}{self.level}: {self.message}{f'. {self.advice}' if self.advice else ''}"
 
 
-def lint_texts(texts: Kinds[str, str], collectors: Kinds[str, str]) -> tuple[Complaint, ...]:
-    """Return every complaint about the texts of a mapping, also where they cannot all be read."""
+def lint_texts(
+    texts: Kinds[str, str], collectors: Kinds[str, str], *, whole: bool = True
+) -> tuple[Complaint, ...]:
+    """Return every complaint about the texts of a mapping, also where they cannot all be read.
+
+    `whole` as in `lint`; what cannot be read is not held to lack a control.
+    """
     mapping, errors = build_partly(texts)
     unread = tuple(Complaint("error", error.place, error.message, error.advice) for error in errors)
-    return unread + lint(mapping, collectors, whole=not errors)
+    return unread + lint(mapping, collectors, whole=whole and not errors)
 
 
 def lint(mapping: Mapping, collectors: Kinds[str, str], *, whole: bool = True) -> tuple[Complaint, ...]:

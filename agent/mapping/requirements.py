@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import cast
 
 from agent.durations import duration
-from agent.errors import ConfigurationError, Place
+from agent.errors import ConfigurationError, ConfigurationErrors, Place
 from agent.mapping.fields import Fields
 from agent.model import KINDS, Check, Duration, Requirement, Subjects
 from agent.model.requirement import Basis, CoverageRule
@@ -54,6 +54,8 @@ def parse_requirements(text: str, name: str) -> tuple[tuple[Parsed, ...], tuple[
     for node in listed.elements:
         try:
             parsed.append(_parsed(node, defaults))
+        except ConfigurationErrors as several:
+            errors.extend(several.errors)
         except ConfigurationError as error:
             errors.append(error)
     return tuple(parsed), tuple(errors)
@@ -77,6 +79,8 @@ def parse_requirement(node: Node, *, defaults: Node | None = None, also: tuple[s
     Raises `ConfigurationError`, or `ConfigurationErrors` where several things are wrong.
     """
     name = node.get("id")
+    if node.kind != "mapping":
+        raise ConfigurationError(f"a requirement is {node.says}", place=node.place, advice="Begin it with `id:`")
     fields = Fields(node, (*KEYS, *also), f"requirement {name.text!r}" if name else "a requirement", defaults=defaults)
     kind = fields.choice("kind", KINDS, "")
     if fields.get("kind") is None:

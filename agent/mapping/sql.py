@@ -9,7 +9,7 @@ clock, so functions that are not a function of their arguments are refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
@@ -64,6 +64,13 @@ def locked() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def qualify(kind: str, qualifies: str, records: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Return whether each record qualifies; times may be text. Raises `SqlError` where the text does not bind."""
+    with Bench(kind) as bench:
+        bench.load(records)
+        return bench.qualifying(qualifies)
+
+
 class Bench:
     """A locked database with the `records` of one kind: binds texts, and runs them over rows."""
 
@@ -89,6 +96,12 @@ class Bench:
             if unknown:
                 raise SqlError(f"kind {self.kind} has no column {unknown[0]!r}")
             self._db.execute(f"INSERT INTO records VALUES ({marks})", [row.get(name) for name in columns])  # noqa: S608 - question marks only
+
+    def qualifying(self, qualifies: str) -> list[bool]:
+        """Return for each loaded record, in order, whether it qualifies; an empty text takes all."""
+        clause = qualifies.strip() or "true"
+        asked = f"SELECT coalesce((\n{clause}\n), false) FROM records ORDER BY rowid"  # noqa: S608 - as above
+        return [bool(row[0]) for row in self._fetch(asked)]
 
     def rows(self, sql: str, as_of: datetime | None = None) -> list[dict[str, Any]]:
         """Return what a SELECT answers, one dict a row with times as text; raises `SqlError` where it does not bind."""
@@ -136,15 +149,18 @@ class Bench:
                 for part in node["column_names"]}
 
     def literals(self, sql: str) -> Iterator[tuple[str, str]]:
-        """Yield (column, text) wherever a column is compared with, or sought among, literal texts."""
-        for node in self._nodes(sql):
+        """Yield (column, text) wherever a column of a table is compared with, or sought among, literal texts."""
+        nodes = list(self._nodes(sql))
+        tables = {str(node["alias"] or node["table_name"]) for node in nodes if node.get("type") == "BASE_TABLE"}
+        for node in nodes:
             if node.get("class") == "COMPARISON":
                 sides = [node["left"], node["right"]]
             elif node.get("type") in {"COMPARE_IN", "COMPARE_NOT_IN"}:
                 sides = node["children"]
             else:
                 continue
-            names = [str(side["column_names"][-1]) for side in sides if side.get("class") == "COLUMN_REF"]
+            names = [str(path[-1]) for side in sides if side.get("class") == "COLUMN_REF"
+                     if len(path := side["column_names"]) == 1 or path[0] in tables]
             texts = [text for side in sides if (text := _text(side)) is not None]
             yield from ((name, text) for name in names for text in texts)
 

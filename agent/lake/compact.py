@@ -136,5 +136,5 @@ def _parquet(kind: str, pieces: list[Piece], target: Path) -> None:
             create(connection, staged, "_base")
             connection.execute(
                 f"COPY (SELECT {own}, artifact AS _artifact FROM _base) TO {literal(str(target.resolve()))} "
-                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)"
+                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000, USE_TMP_FILE false)"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 import zstandard
 
@@ -14,19 +15,24 @@ from agent.lake.pieces import Piece
 _CHUNK = 1 << 20
 
 
-def _inflated(piece: Piece) -> Iterator[bytes]:
-    """Yield the bytes of the object; raises `VerificationError` where they end early or are not zstd."""
+def inflated(source: IO[bytes], what: str) -> Iterator[bytes]:
+    """Yield the bytes within zstd; raises `VerificationError` where they are damaged."""
     try:
-        with piece.path.open("rb") as source:
-            inflate = zstandard.ZstdDecompressor().decompressobj()
-            while data := source.read(_CHUNK):
-                while data:
-                    if inflate.eof:
-                        inflate = zstandard.ZstdDecompressor().decompressobj()
-                    yield inflate.decompress(data)
-                    data = inflate.unused_data
+        inflate = zstandard.ZstdDecompressor().decompressobj()
+        while data := source.read(_CHUNK):
+            while data:
+                if inflate.eof:
+                    inflate = zstandard.ZstdDecompressor().decompressobj()
+                yield inflate.decompress(data)
+                data = inflate.unused_data
     except zstandard.ZstdError as error:
-        raise VerificationError(f"the object of artifact {piece.artifact} is damaged: {error}") from error
+        raise VerificationError(f"the object of artifact {what} is damaged: {error}") from error
+
+
+def _local(piece: Piece) -> Iterator[bytes]:
+    try:
+        with piece.file().open("rb") as source:
+            yield from inflated(source, piece.artifact)
     except OSError as error:
         raise StoreError(f"the object of artifact {piece.artifact} cannot be read: {error.strerror}") from error
 
@@ -35,20 +41,25 @@ def _blocks(piece: Piece) -> Iterator[bytes]:
     """Yield whole lines of the object; raises `VerificationError` where its bytes are not those of its digest."""
     digest = hashlib.sha256()
     held: list[bytes] = []
-    for data in _inflated(piece):
+    for data in _local(piece):
         digest.update(data)
         end = data.rfind(b"\n") + 1
         if end:
             yield b"".join(held) + data[:end]
             held = []
         held.append(data[end:])
-    if digest.hexdigest() != piece.digest:
-        raise VerificationError(
-            f"the object of artifact {piece.artifact} is not what its digest names",
-            advice="Run `annexa verify` and restore the object from a copy",
-        )
+    prove(digest.hexdigest(), piece.digest, piece.artifact)
     if rest := b"".join(held):
         yield rest + b"\n"
+
+
+def prove(found: str, expected: str, artifact: str) -> None:
+    """Raise `VerificationError` where the bytes read are not those that the digest names."""
+    if found != expected:
+        raise VerificationError(
+            f"the object of artifact {artifact} is not what its digest names",
+            advice="Check the store and restore the object from a copy",
+        )
 
 
 def merge(pieces: Iterable[Piece], target: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +31,14 @@ class Piece:
     collected_at: datetime
     recorded_at: datetime
     outcome: Outcome = Outcome.SUCCEEDED
+    fetch: Callable[[Path], None] | None = field(default=None, compare=False, repr=False)
+    """Brings the object to `path`, where the store is not on this machine."""
+
+    def file(self) -> Path:
+        """Return the local file of the object, fetched and proven where it is not here yet."""
+        if self.fetch is not None and not self.path.exists():
+            self.fetch(self.path)
+        return self.path.resolve()
 
 
 def beside(kind: str) -> dict[str, str]:

@@ -104,7 +104,7 @@ class Lake:
                 answer = named(opened.shape, opened.question.sql)
                 opened.connection.execute(f"CREATE TEMP TABLE _answer AS {answer}", opened.bound)
                 written = opened.connection.execute(
-                    f"COPY _answer TO {literal(str(part.resolve()))} (FORMAT parquet, COMPRESSION zstd)").fetchone()
+                    f"COPY _answer TO {literal(str(part.resolve()))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)").fetchone()
             part.replace(target)
         except OSError as error:
             raise StoreError(f"{target} cannot be written: {error.strerror}") from error

@@ -65,7 +65,7 @@ def stage(
     held = {piece.artifact for part in compacted for piece in part.pieces}
     loose = tuple(piece for piece in pieces if piece.artifact not in held)
     if len(loose) <= DIRECT:
-        return Stage(kind, (*compacted, *(Part(piece.path.resolve(), (piece,)) for piece in loose)))
+        return Stage(kind, (*compacted, *(Part(piece.file(), (piece,)) for piece in loose)))
     target = room / f"{label or kind}.ndjson.zst"
     merge(loose, target)
     return Stage(kind, (*compacted, Part(target, loose, merged=True)))

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.canonical import document
+import zstandard
+
+from agent.canonical import document, loads
 from agent.lake.connection import limited, name, told
 from agent.lake.gate import passed
 from agent.lake.pieces import Piece
@@ -28,6 +30,29 @@ class Instants:
     instants: tuple[datetime, ...] = ()
     by_subject: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     valid_until: tuple[tuple[datetime, datetime], ...] = ()
+
+
+def encode(found: Instants) -> bytes:
+    """Return the instants as bytes to keep: JSON of microseconds since 1970, compressed."""
+    return zstandard.compress(document({
+        "instants": [_microseconds(at) for at in found.instants],
+        "by_subject": {who: [_microseconds(at) for at in ats] for who, ats in found.by_subject.items()},
+        "valid_until": [[_microseconds(at), _microseconds(end)] for at, end in found.valid_until],
+    }))
+
+
+def decode(body: bytes) -> Instants:
+    """Return what `encode` kept."""
+    held = loads(zstandard.decompress(body))
+    return Instants(
+        tuple(map(instant, held["instants"])),
+        {who: tuple(map(instant, ats)) for who, ats in held["by_subject"].items()},
+        tuple((instant(at), instant(end)) for at, end in held["valid_until"]),
+    )
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def instant(microseconds: int) -> datetime:

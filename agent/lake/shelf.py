@@ -1,0 +1,83 @@
+"""The store as the lake sees it: rows as pieces, and objects of a bucket brought to this machine when they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from agent.errors import StoreError
+from agent.lake.compact import Compacted, Month
+from agent.lake.merge import inflated, prove
+from agent.lake.pieces import Piece
+from agent.model import KINDS, Outcome
+from agent.store import Store
+from agent.store.tables import ArtifactRow
+
+ROOM = 2 << 30
+"""As many bytes of fetched objects are kept; the longest unused beyond that go when another is fetched."""
+_IN_USE = 3600.0
+
+
+class Shelf:
+    """A catalog for `Lake` over a store; `directory` (`data/lake`) keeps what was fetched."""
+
+    def __init__(self, store: Store, directory: Path) -> None:
+        self._store = store
+        self._cache = directory / "objects"
+
+    def pieces(self, kind: str, *, as_of: datetime | None = None, scope: str | None = None) -> list[Piece]:
+        """Return the accepted artifacts of the kind: succeeded, recorded by `as_of` and not voided then."""
+        rows = self._store.artifacts(kind=kind, scope=scope, outcome=Outcome.SUCCEEDED, as_of=as_of, voided=False)
+        return [self.piece(row) for row in rows]
+
+    def piece(self, row: ArtifactRow) -> Piece:
+        """Return the artifact of a row of the catalog as the lake takes it."""
+        digest = row.object.removeprefix("sha256:")
+        local = self._store.objects.local(row.path)
+        return Piece(
+            artifact=row.id, digest=digest, path=local or self._cache / f"{digest}.ndjson.zst", kind=row.kind,
+            scope=row.scope, boundary=row.boundary, region=row.region, collector=row.collector,
+            collected_at=row.collected_at, recorded_at=row.recorded_at, outcome=Outcome(row.outcome),
+            fetch=None if local else lambda target: self._fetch(row, digest, target),
+        )
+
+    def _fetch(self, row: ArtifactRow, digest: str, target: Path) -> None:
+        """Bring an object here, proven against its digest as it comes; it appears whole or not at all."""
+        part = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._prune()
+            with part.open("wb") as out, self._store.objects.stream(row.path) as source:
+                while data := source.read(1 << 20):
+                    out.write(data)
+            found = hashlib.sha256()
+            with part.open("rb") as source:
+                for data in inflated(source, row.id):
+                    found.update(data)
+            prove(found.hexdigest(), digest, row.id)
+            part.replace(target)
+        except OSError as error:
+            raise StoreError(f"the object of artifact {row.id} cannot be fetched: {error.strerror or error}") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _prune(self) -> None:
+        """Make room: the objects longest unused go, but none of the last hour, which somebody may be reading."""
+        held = sorted((entry.stat().st_atime, entry.stat().st_size, entry.path) for entry in os.scandir(self._cache))
+        total = sum(size for _, size, _ in held)
+        for used, size, path in held:
+            if total <= ROOM or time.time() - used < _IN_USE:
+                return
+            Path(path).unlink(missing_ok=True)
+            total -= size
+
+
+def compact(store: Store, directory: Path, kinds: Sequence[str] = tuple(KINDS)) -> list[Month]:
+    """Bring the compacted Parquet below `directory` up to the store's accepted artifacts; return what was written."""
+    shelf, held = Shelf(store, directory), Compacted(directory)
+    return [month for kind in kinds for month in held.compact(shelf.pieces(kind))]

@@ -55,16 +55,16 @@ VALUES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
     (rule, re.compile(pattern, flags), replacement)
     for rule, pattern, flags, replacement in (
         ("private_key", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----.*?(-----END [A-Z0-9 ]*KEY( BLOCK)?-----|\Z)",
-         re.S, "{mask}"),
+         re.DOTALL, "{mask}"),
         ("jwt", r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", 0, "{mask}"),
         ("url_password", r"(\b[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@\"]*:)(?!\[masked:)[^/\s@\"]+@", 0, r"\g<1>{mask}@"),
         ("api_token", r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}"
          r"|[sr]k_live_\w{16,}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}|npm_[A-Za-z0-9]{30,}|ya29\.[\w-]{16,})",
          0, "{mask}"),
         ("webhook", r"(hooks\.slack\.com/(?:services|workflows)/)(?!\[masked:)[\w/-]+", 0, r"\g<1>{mask}"),
-        ("authorization", r"(\b(?:bearer|basic)\s+)(?!\[masked:)[A-Za-z0-9._~+/=-]{16,}", re.I, r"\g<1>{mask}"),
-        ("signature", r"([?&](?:sig|x-amz-signature)=)(?!\[masked:)[^&\s\"]+", re.I, r"\g<1>{mask}"),
-        ("assignment", rf"(?<![\w.-])({_NAMED}s?\d*\s*=\s*)(?!\[masked:|\$|arn:|\{{)([\"']?)[^\s;,&\"']+\2", re.I,
+        ("authorization", r"(\b(?:bearer|basic)\s+)(?!\[masked:)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE, r"\g<1>{mask}"),
+        ("signature", r"([?&](?:sig|x-amz-signature)=)(?!\[masked:)[^&\s\"]+", re.IGNORECASE, r"\g<1>{mask}"),
+        ("assignment", rf"(?<![\w.-])({_NAMED}s?\d*\s*=\s*)(?!\[masked:|\$|arn:|\{{)([\"']?)[^\s;,&\"']+\2", re.IGNORECASE,
          r"\g<1>{mask}"),
     )
 )
@@ -79,7 +79,7 @@ _EXEMPT = re.compile(
     r"|\{\{resolve:.*|\$[({].*|projects/[^/]+/secrets/.*|https?://[^?@\s]*"
     r"|true|false|yes|no|none|null|n/a|not_supported|no_information|enabled|disabled|active|inactive"
     r"|required|optional|default|expired|unknown|never",
-    re.I | re.S,
+    re.IGNORECASE | re.DOTALL,
 )
 
 

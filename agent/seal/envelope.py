@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import FormatError
 from securesystemslib.exceptions import VerificationError as UnverifiedError
-from securesystemslib.signer import Key, Signer
 
 from agent import canonical
 from agent.errors import VerificationError
+from agent.seal.signing import Key, Signer
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 

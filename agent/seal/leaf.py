@@ -71,7 +71,7 @@ def read_entry(data: bytes) -> Entry:
         kind, clock = entry.pop("type"), entry.pop("clock", None)
         entry["recorded_at"] = datetime.fromisoformat(entry["recorded_at"])
         entry["clock"] = datetime.fromisoformat(clock) if clock is not None else None
-        known: dict[str, type[ArtifactEntry] | type[VoidEntry]] = {"artifact": ArtifactEntry, "void": VoidEntry}
+        known: dict[str, type[ArtifactEntry | VoidEntry]] = {"artifact": ArtifactEntry, "void": VoidEntry}
         return known[kind](**entry)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise VerificationError(f"The log entry cannot be read: {error!r}") from error

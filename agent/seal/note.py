@@ -8,9 +8,9 @@ import hashlib
 from dataclasses import dataclass
 
 from securesystemslib.exceptions import UnverifiedSignatureError
-from securesystemslib.signer import Signature, Signer, SSlibKey
 
 from agent.errors import VerificationError
+from agent.seal.signing import Signature, Signer, SSlibKey
 
 ED25519 = b"\x01"
 DASH = "\u2014 "  # an em dash and a space begin a signature line

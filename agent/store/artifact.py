@@ -82,7 +82,7 @@ class ObjectWriter:
     def close(self) -> StagedObject:
         """End the object, sync it and return it."""
         try:
-            self._zstd.close()
+            self._zstd.flush(zstandard.FLUSH_FRAME)
             self._file.flush()
             os.fsync(self._file.fileno())
             stored = self._file.tell()

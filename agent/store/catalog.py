@@ -28,7 +28,7 @@ class Catalog:
         try:
             self.url = make_url(url)
         except (ArgumentError, ValueError) as error:
-            raise StoreError(f"{url.split('@')[-1]} is no database address") from error
+            raise StoreError(f"{url.rsplit('@', maxsplit=1)[-1]} is no database address") from error
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url, writer=writer) if self.sqlite else _server(self.url)
         self._writing = self.engine.execution_options(annexa_write=True)

@@ -42,7 +42,7 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o644, beside: Path | None
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from securesystemslib.signer import CryptoSigner, Signer, SSlibKey
 
 from agent.errors import StoreError
+from agent.seal.signing import CryptoSigner, Signer, SSlibKey
 from agent.store.faults import reaching
 from agent.store.files import write_new
 

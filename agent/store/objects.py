@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
@@ -58,7 +57,7 @@ def open_objects(url: str, data: Path, options: Mapping[str, Any], *, writer: bo
         return LocalObjects(Path(rest if separator else url), writer=writer)
     with reaching(f"open {url}"):
         try:
-            return Bucket(cast("ObjectStore", from_url(url, **options)), data / "staging")
+            return Bucket(from_url(url, **options), data / "staging")
         except (ValueError, TypeError) as error:
             raise StoreError(f"{url} is no address of a store: {error}") from error
 
@@ -156,7 +155,7 @@ class LocalObjects(Bucket):
         with reaching(f"keep {path}"):
             staged.chmod(READ_ONLY)
             make_directory(target.parent)
-            os.replace(staged, target)
+            staged.replace(target)
             sync_directory(target.parent)
 
     def put(self, path: str, data: bytes, *, replace: bool = False) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from typing import NoReturn
 
-from securesystemslib.signer import Signer, SSlibKey
 from sqlmodel import Session, col, select
 
 from agent.errors import StoreError, VerificationError
 from agent.seal import Checkpoint, Range, open_checkpoint, seal_checkpoint
+from agent.seal.signing import Signer, SSlibKey
 from agent.seal.tiles import HEIGHT, WIDTH, bundle, spans, tile_path
 from agent.store.catalog import Catalog
 from agent.store.objects import Objects
@@ -84,8 +84,8 @@ class Publisher:
         for index, width in spans(size, 0, before):
             span = col(Leaf.index).between(index * WIDTH, index * WIDTH + width - 1)
             leaves = session.exec(select(Leaf).where(span).order_by(col(Leaf.index))).all()
-            self._objects.put(f"log/{tile_path('entries', index, width)}", bundle([leaf.entry for leaf in leaves]), replace=True)
-            self._objects.put(f"log/{tile_path(0, index, width)}", b"".join(leaf.hash for leaf in leaves), replace=True)
+            self._tile("entries", index, width, bundle([leaf.entry for leaf in leaves]))
+            self._tile(0, index, width, b"".join(leaf.hash for leaf in leaves))
         level = 1
         while size >> (HEIGHT * level):
             for index, width in spans(size, level, before):
@@ -93,8 +93,12 @@ class Publisher:
                 nodes = session.exec(
                     select(Node.hash).where(col(Node.level) == level, span).order_by(col(Node.index))
                 ).all()
-                self._objects.put(f"log/{tile_path(level, index, width)}", b"".join(nodes), replace=True)
+                self._tile(level, index, width, b"".join(nodes))
             level += 1
+
+    def _tile(self, level: int | str, index: int, width: int, data: bytes) -> None:
+        """Write a tile; one that an unfinished publication left may be of leaves that were never kept."""
+        self._objects.put(f"log/{tile_path(level, index, width)}", data, replace=True)
 
     def _clear(self, before: int, size: int) -> None:
         """Delete the partial tiles of those that are whole now."""

@@ -21,7 +21,7 @@ class Artifacts:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    def artifacts(  # noqa: PLR0913 - each a filter of its own, all by name
+    def artifacts(
         self,
         *,
         collector: str | None = None,

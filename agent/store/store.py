@@ -13,13 +13,13 @@ from typing import Any, Self
 
 import structlog
 from obstore.exceptions import BaseError
-from securesystemslib.signer import Signer
 from sqlmodel import Session, col, select
 
 from agent import canonical
 from agent.errors import StoreError
 from agent.model import Provenance
 from agent.seal import verifier_key
+from agent.seal.signing import Signer
 from agent.store.artifact import ObjectWriter, StagedObject
 from agent.store.catalog import Catalog
 from agent.store.facts import Facts

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
-from securesystemslib.signer import Signer
 from sqlmodel import Session, col, select
 
 from agent import canonical
 from agent.model import Provenance
 from agent.seal import Statement, artifact_id, seal_envelope, write_statement
+from agent.seal.signing import Signer
 from agent.store.artifact import StagedObject, envelope_path
 from agent.store.catalog import Catalog
 from agent.store.faults import reaching

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import zstandard
-from securesystemslib.signer import SSlibKey
 
 from agent import canonical
 from agent.errors import VerificationError
 from agent.model import Provenance
 from agent.seal import Statement, artifact_id, open_envelope, read_statement
+from agent.seal.signing import SSlibKey
 from agent.store.artifact import envelope_path
 from agent.store.faults import reaching
 from agent.store.objects import Objects

@@ -1,0 +1,1 @@
+"""How the catalog came to its shape, one revision after the other."""

@@ -45,7 +45,8 @@ def upgrade() -> None:
         sa.UniqueConstraint('leaf')
     )
     op.create_index('ix_artifact_kind', 'artifact', ['kind', 'collected_at'], unique=False)
-    op.create_index('ix_artifact_newest', 'artifact', ['collector', 'boundary', 'region', 'outcome', 'collected_at'], unique=False)
+    op.create_index('ix_artifact_newest', 'artifact',
+        ['collector', 'boundary', 'region', 'outcome', 'collected_at'], unique=False)
     op.create_index('ix_artifact_object', 'artifact', ['object'], unique=False)
     op.create_index('ix_artifact_recorded', 'artifact', ['recorded_at'], unique=False)
     op.create_index('ix_artifact_scope', 'artifact', ['scope', 'collected_at'], unique=False)

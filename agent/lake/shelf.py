@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from agent.errors import StoreError
 from agent.lake.compact import Compacted, Month
@@ -16,11 +17,48 @@ from agent.lake.merge import inflated, prove
 from agent.lake.pieces import Piece
 from agent.model import KINDS, Outcome
 from agent.store import Store
-from agent.store.tables import ArtifactRow
 
 ROOM = 2 << 30
 """As many bytes of fetched objects are kept; the longest unused beyond that go when another is fetched."""
 _IN_USE = 3600.0
+
+
+class Row(Protocol):
+    """The columns of an artifact that the lake needs; `ArtifactRow` has them, and so has any lean copy of it."""
+
+    @property
+    def id(self) -> str:
+        """The column of that name."""
+    @property
+    def object(self) -> str:
+        """The column of that name."""
+    @property
+    def path(self) -> str:
+        """The column of that name."""
+    @property
+    def kind(self) -> str:
+        """The column of that name."""
+    @property
+    def scope(self) -> str:
+        """The column of that name."""
+    @property
+    def boundary(self) -> str:
+        """The column of that name."""
+    @property
+    def region(self) -> str:
+        """The column of that name."""
+    @property
+    def collector(self) -> str:
+        """The column of that name."""
+    @property
+    def collected_at(self) -> datetime:
+        """The column of that name."""
+    @property
+    def recorded_at(self) -> datetime:
+        """The column of that name."""
+    @property
+    def outcome(self) -> str:
+        """The column of that name."""
 
 
 class Shelf:
@@ -35,7 +73,7 @@ class Shelf:
         rows = self._store.artifacts(kind=kind, scope=scope, outcome=Outcome.SUCCEEDED, as_of=as_of, voided=False)
         return [self.piece(row) for row in rows]
 
-    def piece(self, row: ArtifactRow) -> Piece:
+    def piece(self, row: Row) -> Piece:
         """Return the artifact of a row of the catalog as the lake takes it."""
         digest = row.object.removeprefix("sha256:")
         local = self._store.objects.local(row.path)
@@ -46,7 +84,7 @@ class Shelf:
             fetch=None if local else lambda target: self._fetch(row, digest, target),
         )
 
-    def _fetch(self, row: ArtifactRow, digest: str, target: Path) -> None:
+    def _fetch(self, row: Row, digest: str, target: Path) -> None:
         """Bring an object here, proven against its digest as it comes; it appears whole or not at all."""
         part = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
         try:

@@ -35,9 +35,9 @@ class Last:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the store knows: the last run by (collector, boundary, region), and each watermark."""
+    """What the store knows: the last run by task key, and each watermark by (collector, boundary, region)."""
 
-    last: Mapping[tuple[str, str, str], Last]
+    last: Mapping[str, Last]
     watermarks: Mapping[tuple[str, str, str], datetime]
 
 
@@ -72,14 +72,14 @@ class Planner:
         than its interval.
         """
         interval = self.intervals[task.collector]
-        last = facts.last.get((task.collector, task.boundary, task.region))
+        last = facts.last.get(task.key)
         if last is None:
             return now
         began = min(last.at, now)
         if last.outcome is Outcome.SUCCEEDED:
             return began + interval - jitter(task.key, interval)
         doubling = min(max(last.failures - 1, 0), 20)
-        return began + min(RETRY_FIRST * 2**doubling, interval)
+        return began + min(RETRY_FIRST * (1 << doubling), interval)
 
 
 def jitter(key: str, interval: timedelta) -> timedelta:

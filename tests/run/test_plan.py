@@ -19,7 +19,7 @@ def header(name: str, per: str = "boundary", windows: Windows | None = None) -> 
 
 
 def facts(**last: Last) -> Facts:
-    return Facts(last={(f"aws.{name}", "1", ""): one for name, one in last.items()}, watermarks={})
+    return Facts(last={f"aws.{name}/prod/1/": one for name, one in last.items()}, watermarks={})
 
 
 ACCOUNT = Boundary("prod", "aws", "1", regions=("eu-west-1", "us-east-1"))

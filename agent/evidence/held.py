@@ -1,0 +1,195 @@
+"""What the store and the lake hold of a unit, as of an instant: artifacts, the instants that qualify, conclusions.
+
+Everything is read at most once for one answer. Summaries that a changed mapping asks for anew are
+made from the objects and, where the store may be written, kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from agent.evidence.instants import thin, thinned, wanted
+from agent.evidence.owed import Unit
+from agent.evidence.weigh import enabled_spans
+from agent.lake.checks import Population
+from agent.lake.conclude import conclude
+from agent.lake.shelf import Shelf
+from agent.lake.summary import Instants, decode, encode, population, qualifies_hash, summarise
+from agent.model import KINDS, FreshnessAnswer, Outcome, Requirement, Subjects, Summary, Window
+from agent.model.conclusions import ConclusionAnswer
+from agent.store import ArtifactRow, Store, SummaryRow
+
+
+class Kept(NamedTuple):
+    """The columns of an artifact that the rules and the lake need."""
+
+    id: str
+    object: str
+    path: str
+    collector: str
+    kind: str
+    scope: str
+    boundary: str
+    region: str
+    source: str
+    outcome: str
+    window_start: datetime | None
+    window_end: datetime | None
+    collected_at: datetime
+    recorded_at: datetime
+    voided_at: datetime | None
+
+    def accepted(self, as_of: datetime) -> bool:
+        """Return whether it is whole, and not voided at the instant."""
+        return self.outcome == Outcome.SUCCEEDED and (self.voided_at is None or self.voided_at > as_of)
+
+
+_COLUMNS = tuple(col(getattr(ArtifactRow, name)) for name in Kept._fields)
+Place = tuple[str, str, str]
+"""Collector, scope, boundary."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StoreHeld:
+    """What was held at `as_of`; `keep` writes summaries that had to be made."""
+
+    store: Store
+    shelf: Shelf
+    as_of: datetime
+    room: Path
+    requirements: Mapping[str, Requirement]
+    keep: bool = False
+    _rows: dict[Place, list[Kept]] = field(default_factory=dict)
+    _instants: dict[tuple[Place, str], dict[str, Instants]] = field(default_factory=dict)
+
+    def rows(self, unit: Unit, collectors: Iterable[str] | None = None) -> list[Kept]:
+        """Return every artifact of the unit's collectors in its boundary that was recorded by then, oldest first."""
+        return [
+            row
+            for collector in (unit.collectors if collectors is None else collectors)
+            for row in self._at((collector, unit.scope, unit.boundary))
+        ]
+
+    def summaries(self, unit: Unit) -> Sequence[Summary]:
+        """Return the unit's artifacts as the rules see them."""
+        found: list[Summary] = []
+        for collector in unit.collectors:
+            place = (collector, unit.scope, unit.boundary)
+            rows = self._at(place)
+            instants = self._summarised(place, rows, unit.requirement) if wanted(unit.requirement) else {}
+            found.extend(_summary(row, instants.get(row.id, Instants())) for row in rows)
+        return found
+
+    def population(self, unit: Unit, subjects: Subjects) -> Collection[str]:
+        """Return the ids that `subjects` chooses among the newest artifacts of its kind in the unit's boundary."""
+        with self.store.reading() as session:
+            query = select(*_COLUMNS).where(
+                col(ArtifactRow.kind) == subjects.kind, col(ArtifactRow.scope) == unit.scope,
+                col(ArtifactRow.boundary) == unit.boundary, col(ArtifactRow.recorded_at) <= self.as_of,
+            )
+            rows = [Kept(*row) for row in session.exec(query)]
+        pieces = [self.shelf.piece(row) for row in _newest(row for row in rows if row.accepted(self.as_of))]
+        return population(pieces, subjects, room=self.room) if pieces else ()
+
+    def log_source(self, unit: Unit, requirement: Requirement) -> Sequence[Window] | None:
+        """Return the spans in which a qualifying log source was seen; None before it was ever looked at."""
+        seen = replace(requirement, subjects=Subjects(kind=requirement.kind, where="", column="id"))
+        states: list[tuple[datetime, bool]] = []
+        for collector in requirement.collectors:
+            place = (collector, unit.scope, unit.boundary)
+            rows = [row for row in self._at(place) if row.accepted(self.as_of)]
+            found = self._summarised(place, rows, seen)
+            states.extend((row.collected_at, bool(found[row.id].by_subject)) for row in rows if row.id in found)
+        return enabled_spans(_any_at_once(states), self.as_of) if states else None
+
+    def healthy(self, unit: Unit, collector: str) -> bool:
+        """Return whether the newest run in each region was whole; one that never ran has not failed."""
+        newest = _newest(self._at((collector, unit.scope, unit.boundary)))
+        return all(row.outcome == Outcome.SUCCEEDED for row in newest)
+
+    def conclude(self, unit: Unit, answer: FreshnessAnswer, period: Window, as_of: datetime) -> ConclusionAnswer:
+        """Return what the checks find in the artifacts that design section 6 names."""
+        requirement = unit.requirement
+        allowed = [row for row in self.rows(unit) if self._counts(row, requirement)]
+        if KINDS[requirement.kind].event:
+            chosen = allowed
+        else:
+            best = [row for row in allowed if answer.collector in {"", row.collector}]
+            chosen = _newest(best)
+        pieces = [self.shelf.piece(row) for row in chosen]
+        population_ = Population(requirement.kind, pieces, as_of, period)
+        return conclude(requirement, population_, answer.state, room=self.room)
+
+    def _counts(self, row: Kept, requirement: Requirement) -> bool:
+        partial = requirement.partial_allowed and row.outcome == Outcome.PARTIAL
+        return row.accepted(self.as_of) or (partial and (row.voided_at is None or row.voided_at > self.as_of))
+
+    def _at(self, place: Place) -> list[Kept]:
+        if place not in self._rows:
+            collector, scope, boundary = place
+            query = select(*_COLUMNS).where(
+                col(ArtifactRow.collector) == collector, col(ArtifactRow.boundary) == boundary,
+                col(ArtifactRow.scope) == scope, col(ArtifactRow.recorded_at) <= self.as_of,
+            )
+            with self.store.reading() as session:
+                rows = [Kept(*row) for row in session.exec(query)]
+            self._rows[place] = sorted(rows, key=lambda row: (row.collected_at, row.recorded_at))
+        return self._rows[place]
+
+    def _summarised(self, place: Place, rows: Iterable[Kept], requirement: Requirement) -> dict[str, Instants]:
+        key = (place, qualifies_hash(requirement) + ("/thin" if thinned(requirement) else ""))
+        if key not in self._instants:
+            self._instants[key] = self._kept(place, key[1])
+        found = self._instants[key]
+        missing = [row for row in rows if row.id not in found and row.outcome != Outcome.FAILED]
+        for row in missing:
+            whole = summarise(self.shelf.piece(row), requirement, room=self.room)
+            found[row.id] = thin(whole) if thinned(requirement) else whole
+        if missing and self.keep:
+            self.store.put_summaries(key[1], {row.id: encode(found[row.id]) for row in missing})
+        return found
+
+    def _kept(self, place: Place, qualifies: str) -> dict[str, Instants]:
+        collector, scope, boundary = place
+        query = (
+            select(SummaryRow.artifact, SummaryRow.body)
+            .join(ArtifactRow, col(ArtifactRow.id) == col(SummaryRow.artifact))
+            .where(
+                col(SummaryRow.qualifies) == qualifies, col(ArtifactRow.collector) == collector,
+                col(ArtifactRow.boundary) == boundary, col(ArtifactRow.scope) == scope,
+            )
+        )
+        with self.store.reading() as session:
+            return {artifact: decode(body) for artifact, body in session.exec(query)}
+
+
+def _summary(row: Kept, instants: Instants) -> Summary:
+    window = Window(row.window_start, row.window_end) if row.window_start and row.window_end else None
+    return Summary(
+        artifact=row.id, collector=row.collector, scope=row.scope, boundary=row.boundary, region=row.region,
+        outcome=Outcome(row.outcome), collected_at=row.collected_at, recorded_at=row.recorded_at, window=window,
+        voided_at=row.voided_at, source=row.source, instants=instants.instants, by_subject=instants.by_subject,
+        valid_until=instants.valid_until,
+    )
+
+
+def _newest(rows: Iterable[Kept]) -> list[Kept]:
+    """Return the newest row of each collector and region."""
+    newest: dict[tuple[str, str], Kept] = {}
+    for row in sorted(rows, key=lambda one: (one.collected_at, one.recorded_at)):
+        newest[row.collector, row.region] = row
+    return list(newest.values())
+
+
+def _any_at_once(states: Iterable[tuple[datetime, bool]]) -> list[tuple[datetime, bool]]:
+    """Return one state for each instant: on where any collection of that instant saw it on."""
+    joined: dict[datetime, bool] = {}
+    for at, on in states:
+        joined[at] = joined.get(at, False) or on
+    return sorted(joined.items())

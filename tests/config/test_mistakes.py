@@ -44,8 +44,8 @@ from tests.config.helpers import config, mistakes, refusal, written
             "'role_arn' must be the ARN of an IAM role",
         ),
         (
-            "scopes:\n  - {name: a, provider: aws, account_id: 111111111111,\n"
-            + "     §role_arn: 'arn:aws:iam::222222222222:role/x'}",
+            ("scopes:\n  - {name: a, provider: aws, account_id: 111111111111,\n"
+            "     §role_arn: 'arn:aws:iam::222222222222:role/x'}"),
             "the role belongs to account 222222222222, not to 111111111111",
         ),
         ("scopes:\n  - {name: a, provider: aws, §external_id: abc}", "'external_id' needs a role"),
@@ -54,8 +54,8 @@ from tests.config.helpers import config, mistakes, refusal, written
             "'endpoint' must be a URL (https, http)",
         ),
         (
-            "scopes:\n  - {name: a, provider: aws,\n"
-            + "     organization: {accounts: ['111111111111'], §exclude: ['111111111111']}}",
+            ("scopes:\n  - {name: a, provider: aws,\n"
+            "     organization: {accounts: ['111111111111'], §exclude: ['111111111111']}}"),
             "account 111111111111 is both named and excluded",
         ),
         ("scopes:\n  - {name: a, provider: aws, connected: §2026-02-30}", "'connected' must be a date or an instant"),

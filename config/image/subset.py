@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script that runs before anything is installed
 """Prints the part of a lock file that some packages need, hashes included.
 
     subset.py LOCK --project pyproject.toml --extras aws,postgres

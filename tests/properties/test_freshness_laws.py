@@ -18,9 +18,7 @@ TICK = datetime.resolution
 
 
 def assess(world: World, as_of: datetime) -> FreshnessAnswer:
-    return freshness.assess(
-        world.requirement, world.summaries, as_of, world.tz, world.expected, world.population
-    )
+    return freshness.assess(world.requirement, world.summaries, as_of, world.tz, world.expected, world.population)
 
 
 def told(answer: FreshnessAnswer) -> FreshnessAnswer:
@@ -71,9 +69,7 @@ def test_one_more_accepted_artifact_never_makes_anything_staler(world: World, mo
 @laws(200)
 @given(worlds(), instants)
 def test_the_forecast_for_now_is_now(world: World, as_of: datetime) -> None:
-    audit = Audit(
-        name="a", kind="internal", starts=as_of - timedelta(days=1), end=as_of, period=Window(EPOCH, as_of)
-    )
+    audit = Audit(name="a", kind="internal", starts=as_of - timedelta(days=1), end=as_of, period=Window(EPOCH, as_of))
     answer = forecast.assess(
         world.requirement, world.summaries, as_of, world.tz, audit, (), world.expected, world.population
     )

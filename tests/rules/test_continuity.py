@@ -46,7 +46,9 @@ def test_a_minute_between_windows_is_a_hole(start: str, hole: list[tuple[str, st
     assert gaps(found) == [(at(a), at(b)) for a, b in hole]
 
 
-@pytest.mark.parametrize(("end", "holes_found"), [("2026-01-03 00:59", 0), ("2026-01-03 01:00", 0), ("2026-01-03 01:01", 1)])
+@pytest.mark.parametrize(
+    ("end", "holes_found"), [("2026-01-03 00:59", 0), ("2026-01-03 01:00", 0), ("2026-01-03 01:01", 1)]
+)
 def test_a_hole_counts_when_it_is_longer_than_the_tolerance(end: str, holes_found: int) -> None:
     seen = [read("2026-01-01", "2026-01-03"), read(end, "2026-01-05")]
     assert len(assess(logs(tolerance=HOUR), seen, "2026-01-05").gaps) == holes_found
@@ -90,7 +92,10 @@ def test_an_artifact_without_a_window_covers_nothing() -> None:
 
 
 def test_the_future_that_a_window_claims_is_not_covered() -> None:
-    seen = [read("2026-01-01", "2026-01-20", collected="2026-01-05"), read("2026-01-10", "2026-01-20", collected="2026-01-08")]
+    seen = [
+        read("2026-01-01", "2026-01-20", collected="2026-01-05"),
+        read("2026-01-10", "2026-01-20", collected="2026-01-08"),
+    ]
     assert gaps(assess(logs(), seen, "2026-01-09")) == [(at("2026-01-05"), at("2026-01-09"))]
 
 
@@ -192,7 +197,10 @@ def test_the_regions_with_which_it_began_owe_the_whole_period() -> None:
 
 
 def test_a_hole_counts_when_every_collector_has_it() -> None:
-    seen = [read("2026-01-01", "2026-01-20", region="eu"), read("2026-01-01", "2026-01-10", region="us", collector="b.two")]
+    seen = [
+        read("2026-01-01", "2026-01-20", region="eu"),
+        read("2026-01-01", "2026-01-10", region="us", collector="b.two"),
+    ]
     required = logs(collectors=("a.one", "b.two"))
     regions = [expected("eu"), expected("us", collector="b.two")]
     assert assess(required, seen, "2026-01-20", expected=regions).gaps == ()

@@ -63,7 +63,9 @@ def test_a_period_that_ends_where_the_audit_period_begins_was_owed_before() -> N
         ("2026-01-01", ["covered", "due", "upcoming", "upcoming", "optional"]),
     ],
 )
-def test_evidence_a_minute_before_at_and_after_the_border_of_periods(collected: str, expected_states: list[str]) -> None:
+def test_evidence_a_minute_before_at_and_after_the_border_of_periods(
+    collected: str, expected_states: list[str]
+) -> None:
     assert states(assess(monthly(), [summary(collected)], "2026-02-02")) == expected_states
 
 
@@ -95,7 +97,8 @@ def test_what_is_not_begun_lowers_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("connected", "first"), [("2026-01-31 23:59", "gap"), ("2026-02-01", "unobserved"), ("2026-02-01 00:01", "unobserved")]
+    ("connected", "first"),
+    [("2026-01-31 23:59", "gap"), ("2026-02-01", "unobserved"), ("2026-02-01 00:01", "unobserved")],
 )
 def test_what_ended_before_the_scope_was_connected_is_unobserved(connected: str, first: str) -> None:
     found = assess(monthly(), [summary("2026-02-10")], "2026-02-15", observed_from=at(connected))
@@ -111,7 +114,8 @@ def test_an_import_fills_what_was_unobserved() -> None:
 
 @pytest.mark.parametrize("source", ["typed", "uploaded"])
 @pytest.mark.parametrize(
-    ("when", "state"), [("2026-01-31 23:59", "covered"), ("2026-02-01", "covered_late"), ("2026-02-01 00:01", "covered_late")]
+    ("when", "state"),
+    [("2026-01-31 23:59", "covered"), ("2026-02-01", "covered_late"), ("2026-02-01 00:01", "covered_late")],
 )
 def test_what_a_person_adds_after_the_period_is_late(source: str, when: str, state: str) -> None:
     minutes = summary(when, source=source, instants=("2026-01-20",))
@@ -180,7 +184,9 @@ def test_either_collector_covers_a_period() -> None:
     assert states(assess(monthly(), seen, "2026-02-06"))[:2] == ["covered", "due"]
 
 
-@pytest.mark.parametrize(("share", "state"), [(Fraction(1), "gap"), (Fraction(1, 2), "covered_late"), (Fraction(1, 3), "covered")])
+@pytest.mark.parametrize(
+    ("share", "state"), [(Fraction(1), "gap"), (Fraction(1, 2), "covered_late"), (Fraction(1, 3), "covered")]
+)
 def test_a_period_is_covered_when_the_share_of_subjects_is(share: Fraction, state: str) -> None:
     subjects = Subjects(kind="asset", where="true", column="resource", share=share)
     required = monthly(basis="occurred", subjects=subjects)

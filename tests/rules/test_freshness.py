@@ -200,9 +200,7 @@ def test_with_no_region_in_force_nothing_was_collected() -> None:
 
 def test_regions_of_one_collector_are_not_owed_by_another() -> None:
     required = requirement(collectors=("a.one", "b.two"))
-    found = assess(
-        required, [summary("2026-06-01", collector="b.two")], "2026-06-01", [expected("eu"), expected("us")]
-    )
+    found = assess(required, [summary("2026-06-01", collector="b.two")], "2026-06-01", [expected("eu"), expected("us")])
     assert (found.state, found.collector) == ("fresh", "b.two")
 
 
@@ -309,5 +307,3 @@ def test_the_year_one_is_stale_not_a_fault() -> None:
     zone = ZoneInfo("America/New_York")
     found = freshness.assess(required, [summary("2026-06-01", instants=("0001-01-01",))], at("2026-06-01"), zone)
     assert found.state == "stale"
-
-

@@ -1,0 +1,132 @@
+"""`controls` and `collectors`: what there is to show, and what shows it."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent.cli import asked, session
+from agent.cli.application import add
+
+if TYPE_CHECKING:
+    from agent.collector import Header
+    from agent.mapping import Mapping
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    add(app, controls)
+    group = typer.Typer(help="The collectors: what each reads, and the permissions that it needs.",
+                        no_args_is_help=True)
+    add(group, list_, "list")
+    add(group, show)
+    add(group, policy)
+    app.add_typer(group, name="collectors")
+
+
+def _mapping(context: typer.Context) -> Mapping:
+    from agent.mapping import load_mapping
+
+    config = session.configured(context, needed=False)
+    return load_mapping(*(config.folder / one for one in config.mappings.directories) if config else ())
+
+
+def controls(
+    context: typer.Context,
+    control: Annotated[str, typer.Argument(metavar="ID", autocompletion=asked.controls,
+                                           help="Only this control, with its requirements.")] = "",
+    framework: asked.Framework = None,
+    json: asked.Json = False,
+) -> None:
+    """List the controls of a framework, and what shows each of them."""
+    from agent.cli.show import catalog
+    from agent.errors import ConfigurationError
+    from agent.mapping import ISO_2022
+
+    mapping, name = _mapping(context), framework or ISO_2022
+    listed = [one for one in mapping.controls(name) if control.removeprefix("A.") in ("", one.id.removeprefix("A."))]
+    if not listed:
+        raise ConfigurationError(f"{name} has no control {control!r}", advice="annexa controls lists them all")
+    if json:
+        session.emit({"framework": name, "controls": [catalog.control_json(mapping, one) for one in listed]})
+    elif control:
+        catalog.control(session.screen(context), mapping, listed[0])
+    else:
+        catalog.controls(session.screen(context), mapping, listed)
+
+
+def chosen(patterns: list[str] | None, provider: str | None = None) -> list[Header]:
+    """Return the headers that fit a pattern and the provider; raises `ConfigurationError` where a pattern fits none."""
+    from agent.errors import ConfigurationError
+    from agent.registry import Registry
+
+    registry = Registry.load()
+    known = [one for one in registry.headers() if provider in (None, one.provider)]
+    found: dict[str, Header] = {}
+    for pattern in patterns or ["*"]:
+        fitting = {one.id: one for one in known if fnmatchcase(one.id, pattern)}
+        if not fitting and "*" not in pattern:
+            found[pattern] = registry.get(pattern).header
+        elif not fitting and patterns:
+            raise ConfigurationError(f"no collector is called like {pattern!r}",
+                                     advice="annexa collectors list shows them all")
+        found |= fitting
+    return list(found.values())
+
+
+def list_(
+    context: typer.Context,
+    patterns: Annotated[list[str] | None, typer.Argument(metavar="PATTERN...", autocompletion=asked.collectors,
+                                                         help="Ids, or patterns such as 'aws.iam_*'.")] = None,
+    provider: Annotated[str | None, typer.Option("--provider", metavar="NAME", help="Only this provider.")] = None,
+    json: asked.Json = False,
+) -> None:
+    """List the collectors."""
+    from agent.cli.show import catalog
+
+    headers = chosen(patterns, provider)
+    if json:
+        session.emit({"collectors": [catalog.header_json(one) for one in headers]})
+    else:
+        catalog.collectors(session.screen(context), headers)
+
+
+def show(
+    context: typer.Context,
+    collector: Annotated[str, typer.Argument(metavar="ID", autocompletion=asked.collectors)],
+    json: asked.Json = False,
+) -> None:
+    """Show one collector: its population, what it calls, the permissions it needs, what it cannot see."""
+    from agent.cli.show import catalog
+    from agent.registry import Registry
+
+    header = Registry.load().get(collector).header
+    used = [one for one in _mapping(context).requirements.values() if collector in one.collectors]
+    if json:
+        session.emit({**catalog.header_json(header), "requirements": [one.id for one in used]})
+    else:
+        catalog.collector(session.screen(context), header, used)
+
+
+def policy(
+    patterns: Annotated[list[str] | None, typer.Argument(metavar="PATTERN...", autocompletion=asked.collectors,
+                                                         help="Ids, or patterns. Default: all.")] = None,
+    provider: Annotated[str, typer.Option("--provider", metavar="NAME")] = "aws",
+    json: asked.Json = False,
+) -> None:
+    """Print the least privilege that the collectors need, as a policy of the provider."""
+    from agent.cli.show import policies
+    from agent.errors import ConfigurationError
+
+    if provider != "aws":
+        raise ConfigurationError(f"there are no collectors for {provider} yet", advice="Available is aws")
+    written: dict[str, Any] = policies.aws(chosen(patterns, provider))
+    session.emit(written) if json else session.write(policies.text(written))
+    if not json and (size := policies.size(written)) > policies.LARGEST:
+        session.say(f"this policy has {size:,} characters and a managed policy may have {policies.LARGEST:,}: "
+                    "attach it in parts, by patterns of collectors, or as an inline policy of the role")
+
+
+__all__ = ["chosen", "register"]

@@ -1,0 +1,157 @@
+"""The place where answers are printed: its width, its signs, and whether it may have colours."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from agent.cli.application import Options
+
+_BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What stands before a state, so that colour is never the only sign of it."""
+
+    ok: str = "✓"
+    warn: str = "!"
+    bad: str = "✗"
+    unknown: str = "?"
+    none: str = "-"
+    dot: str = "·"
+
+
+ASCII = Signs(ok="+", bad="x", dot="|")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: a `flexible` one gives way where the width is short, the others hold.
+
+    A `kept` one gives way too, but not below half the width: ids are best read on one line.
+    """
+
+    title: str
+    flexible: bool = False
+    kept: bool = False
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A console with its signs; all text from outside goes through `plain`."""
+
+    console: Console
+    signs: Signs
+
+    @classmethod
+    def of(cls, options: Options, stream: IO[str] | None = None, width: int | None = None) -> Screen:
+        """Return the screen on stdout, or another stream."""
+        file = stream or sys.stdout
+        console = Console(
+            file=file, width=width, markup=False, highlight=False, emoji=False, no_color=not options.color,
+            color_system="auto" if options.color else None,
+        )
+        utf = (getattr(file, "encoding", None) or "").lower().replace("_", "-").startswith("utf")
+        return cls(console, Signs() if utf else ASCII)
+
+    @property
+    def width(self) -> int:
+        """Return the cells of one line."""
+        return self.console.width
+
+    def line(self, *parts: Text | str, style: str = "") -> None:
+        """Print the parts one after the other, wrapped at the width."""
+        self.show(_joined(parts, style))
+
+    def indented(self, by: int, *parts: Text | str, style: str = "") -> None:
+        """Print the parts with blanks before every line."""
+        self.show(Padding(_joined(parts, style), (0, 0, 0, min(by, self.width // 4))))
+
+    def hanging(self, label: Text | str, *parts: Text | str, by: int) -> None:
+        """Print a label of `by` cells and beside it the parts, whose further lines stand below the first."""
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(width=min(by, self.width // 2), no_wrap=True, overflow="crop")
+        grid.add_column(overflow="fold")
+        grid.add_row(_cell(label), _joined(parts))
+        self.show(grid)
+
+    def flow(self, parts: Sequence[Text], by: int = 0, gap: int = 2) -> Text:
+        """Return the parts side by side, broken between them where the width less `by` is full."""
+        room, text, used = self.width - by - 1, Text(), 0
+        for part in parts:
+            if used and used + gap + part.cell_len > room:
+                text.append("\n")
+                used = 0
+            elif used:
+                text.append(" " * gap)
+                used += gap
+            text.append_text(part)
+            used += part.cell_len
+        return text
+
+    def heading(self, text: str) -> None:
+        """Print a blank line and a heading."""
+        self.console.print()
+        self.line(Text(plain(text), style="bold"))
+
+    def blank(self) -> None:
+        """Print an empty line."""
+        self.console.print()
+
+    def show(self, renderable: RenderableType) -> None:
+        """Print what rich can draw, without blanks at the ends of lines."""
+        for segments in self.console.render_lines(renderable, pad=False):
+            text = Text()
+            for segment in segments:
+                text.append(segment.text, segment.style)
+            text.rstrip()
+            self.console.print(text, soft_wrap=True)
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Text | str | int | None]]) -> None:
+        """Print rows below headings, within the width."""
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        cells = [[_cell(value) for value in row] for row in rows]
+        for at, column in enumerate(columns):
+            gives = column.flexible or column.kept
+            longest = max((row[at].cell_len for row in cells), default=0)
+            table.add_column(
+                column.title, no_wrap=not gives, overflow="fold" if gives else "crop",
+                justify="right" if column.right else "left",
+                min_width=min(longest, self.width // 2) if column.kept else None,
+            )
+        for row in cells:
+            table.add_row(*row)
+        self.show(table)
+
+
+def _joined(parts: Iterable[Text | str], style: str = "") -> Text:
+    text = Text(style=style)
+    for part in parts:
+        text.append_text(part if isinstance(part, Text) else Text(plain(part)))
+    return text
+
+
+def _cell(value: Text | str | int | None) -> Text:
+    if isinstance(value, Text):
+        return value
+    return Text("" if value is None else f"{value:,}" if isinstance(value, int) else plain(value))
+
+
+def plain(text: Any) -> str:
+    """Return text on one line without anything that a terminal would obey: escapes, controls, bidirectional marks."""
+    said = str(text)
+    if said.isascii() and said.isprintable():
+        return said
+    return "".join(
+        " " if char in "\n\r\t" else "\ufffd" if unicodedata.category(char) in _BAD else char for char in said
+    )

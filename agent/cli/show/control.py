@@ -1,0 +1,71 @@
+"""One control with the requirements below it, as `annexa status --control` prints them."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from rich.text import Text
+
+from agent.cli import words
+from agent.cli.screen import Screen, plain
+from agent.cli.show import periods
+from agent.cli.show.status import reason, states
+from agent.evidence.report import ControlStatus, Holding
+
+ROWS = 5
+"""As many exceptions of a check are shown."""
+_LABEL = 12
+
+
+def control(screen: Screen, one: ControlStatus, now: datetime, zone: tzinfo) -> None:
+    """Print a control: its three axes, then each requirement in each boundary with its periods and exceptions."""
+    screen.line(Text(f"{plain(one.id)} {plain(one.title)}", style="bold"), f" ({one.theme})")
+    screen.line(Text("   ").join([part for part in states(one, screen) if part]))
+    if one.unassigned:
+        screen.line("No requirement that decides on it is owed by any scope: connect a scope, or bring a document.")
+    for role, holdings in (("", one.primary), ("supporting, does not decide", one.supporting)):
+        for holding in holdings:
+            _holding(screen, holding, role, now, zone)
+
+
+def _holding(screen: Screen, one: Holding, role: str, now: datetime, zone: tzinfo) -> None:
+    screen.blank()
+    where = one.scope if one.boundary in ("", one.scope) else f"{one.scope}, {one.boundary}"
+    name = f" ({one.boundary_name})" if one.boundary_name else ""
+    screen.line(Text(plain(one.requirement.title), style="bold"), f"  {one.requirement.id}",
+                Text(f"  {role}" if role else "", style="italic"))
+    _row(screen, "Where", f"{where}{name}")
+    if one.owner:
+        _row(screen, "Who", one.owner)
+    _row(screen, "Freshness", words.state(one.freshness.state, screen.signs), f"  {reason(one, zone)}")
+    if one.freshness.artifact:
+        _row(screen, "", f"{one.freshness.collector} {short(one.freshness.artifact)}")
+    drawn = periods.parts(one.coverage, now, zone, screen.signs)
+    _row(screen, "Coverage", words.state(one.coverage.state, screen.signs))
+    if drawn:
+        _row(screen, "", screen.flow(drawn, by=_LABEL + 3))
+    _row(screen, "Conclusion", words.state(one.conclusion.state, screen.signs), f"  {one.conclusion.reason}")
+    _checks(screen, one)
+    if one.excepted:
+        _row(screen, "", "accepted by an exception in force")
+
+
+def short(artifact: str) -> str:
+    """Return the beginning of an artifact's id, enough for `annexa evidence show`."""
+    return artifact[: len("sha256:") + 16]
+
+
+def _row(screen: Screen, label: str, *parts: Text | str) -> None:
+    screen.hanging(f"  {label}", *parts, by=_LABEL + 2)
+
+
+def _checks(screen: Screen, one: Holding) -> None:
+    for check in one.conclusion.checks:
+        said = words.count(check.count, "exception") if check.count else check.reason or "no exceptions"
+        closed = f", {check.closed:,} closed by a later record" if check.closed else ""
+        _row(screen, "", words.state(check.state, screen.signs),
+             f"  {check.title or check.check}: {said} in {words.count(check.records, 'record')}{closed}")
+        for row in check.exceptions[:ROWS]:
+            _row(screen, "", "  " + ", ".join(f"{key} {value}" for key, value in row.items() if value is not None))
+        if check.count > ROWS:
+            _row(screen, "", f"  and {check.count - ROWS:,} more")

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 def nearest(word: str, known: Collection[str]) -> str:
     """Return `Did you mean 'x'?`, or what there is where nothing is near and the list is short."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.66)
     if close:
         return f"Did you mean {close[0]!r}?"
     return f"It is one of {', '.join(sorted(known))}" if len(known) <= 25 else ""

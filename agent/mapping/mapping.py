@@ -83,6 +83,11 @@ class Mapping:
                 answer[walk.source] = tuple(link.source for link in walk.links if link.target == control)
         return {framework: ids for framework, ids in answer.items() if ids}
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Return every role that owns a requirement, sorted: what `owners:` in the configuration can name."""
+        return tuple(sorted({one.owner for one in self.requirements.values() if one.owner}))
+
     @cached_property
     def digest(self) -> str:
         """Return `sha256:...` of what the mapping says; comments and order of files do not change it."""

@@ -46,8 +46,8 @@ def _counts(mapping: Mapping) -> str:
     return (
         f"\nOf {len(classes)} controls {classes.count('collected')} are collected, {classes.count('both')} are both, "
         f"and {classes.count('document')} are documents. {len(mapping.requirements) - documents} requirements are met "
-        f"by collectors and {documents} by documents. The {len(mapping.controls(ISO_2013))} controls of 2013 follow from "
-        "those of 2022.\n"
+        f"by collectors and {documents} by documents. The {len(mapping.controls(ISO_2013))} controls of 2013 follow "
+        "from those of 2022.\n"
     )
 
 

@@ -107,6 +107,11 @@ def test_documents_are_never_automated() -> None:
     assert all(one.collectors for one in MAPPING.requirements.values() if not one.document)
 
 
+def test_the_roles_are_those_that_own_something() -> None:
+    assert {"ciso", "backup-owner", "access-owner", "facilities"} <= set(MAPPING.roles)
+    assert "" not in MAPPING.roles
+
+
 def test_the_digest_says_what_the_mapping_says() -> None:
     texts = dict(packaged_texts())
     again = build({name: f"# A comment\n{text}" if name.endswith(".yaml") else text for name, text in texts.items()})

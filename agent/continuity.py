@@ -11,52 +11,12 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import reduce
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from agent.calendar import NEVER, add
+from agent.intervals import common, holes, join
 from agent.model import Coverage, CoverageAnswer, Expected, Requirement, Summary, Window
 from agent.timeline import accepted, by_collector, turns_of
-
-
-def join(windows: Iterable[Window]) -> list[Window]:
-    """Return the union of the windows as disjoint ones in order; windows that touch are one."""
-    joined: list[Window] = []
-    for window in sorted(windows):
-        if joined and window.start <= joined[-1].end:
-            if window.end > joined[-1].end:
-                joined[-1] = Window(joined[-1].start, window.end)
-        elif window.start < window.end:
-            joined.append(window)
-    return joined
-
-
-def common(some: Sequence[Window], others: Sequence[Window]) -> list[Window]:
-    """Return the spans that lie in both unions."""
-    found: list[Window] = []
-    others = join(others)
-    for window in join(some):
-        for other in others[max(bisect_right(others, window) - 1, 0) :]:
-            if other.start >= window.end:
-                break
-            start, end = max(window.start, other.start), min(window.end, other.end)
-            if start < end:
-                found.append(Window(start, end))
-    return found
-
-
-def holes(windows: Iterable[Window], span: Window) -> list[Window]:
-    """Return the parts of the span that no window covers, in order."""
-    found: list[Window] = []
-    begins = span.start
-    for window in join(windows):
-        if window.start >= span.end:
-            break
-        if window.start > begins:
-            found.append(Window(begins, window.start))
-        begins = max(begins, window.end)
-    if begins < span.end:
-        found.append(Window(begins, span.end))
-    return found
 
 
 def continuous(
@@ -86,8 +46,12 @@ def _shape(gaps: list[Window], instant: datetime, period: Window) -> list[tuple[
     return [(gap.start, None if gap.end == instant < period.end else gap.end) for gap in gaps]
 
 
-_Owed: TypeAlias = tuple[list[Window], Window]
-"""Joined windows, and the span that they must cover."""
+class _Owed(NamedTuple):
+    """Joined windows, the span that they must cover, and whether it still grows."""
+
+    windows: list[Window]
+    span: Window
+    grows: bool
 
 
 class _Piece(NamedTuple):
@@ -167,13 +131,19 @@ class _Logs:
         """
         windows = self._windows(instant)
         whole = Window(self.period.start, min(instant, self.period.end))
+        grows = instant < self.period.end
         if not self.expected:
-            return [[(windows[region], whole) for region in windows.keys() - {""} or {""}]]
+            return [[_Owed(windows[region], whole, grows) for region in windows.keys() - {""} or {""}]]
         first = min(one.since for regions in self.expected.values() for one in regions)
         found = []
         for regions in self.expected.values():
-            spans = [(one.region, _span(one, whole, first)) for one in regions if one.since <= instant]
-            found.append([(windows.get(region, windows[""]), span) for region, span in spans])
+            begun = [(one, _span(one, whole, first)) for one in regions if one.since <= instant]
+            found.append(
+                [
+                    _Owed(windows.get(one.region, windows[""]), span, grows and instant < (one.until or NEVER))
+                    for one, span in begun
+                ]
+            )
         return [owed for owed in found if owed]
 
     def gaps(self, instant: datetime) -> list[Window]:
@@ -182,13 +152,17 @@ class _Logs:
         return reduce(common, found) if found else []
 
     def _gaps(self, owed: list[_Owed], instant: datetime) -> list[Window]:
-        found = [hole for windows, span in owed for hole in holes(windows, span) if self._counts(hole, instant)]
-        return join([*found, *self._silences(instant, [windows for windows, _ in owed])])
+        found = [
+            hole
+            for one in owed
+            for hole in holes(one.windows, one.span)
+            if self._counts(hole, is_open=one.grows and hole.end == instant)
+        ]
+        return join([*found, *self._silences(instant, [one.windows for one in owed])])
 
-    def _counts(self, hole: Window, instant: datetime) -> bool:
+    def _counts(self, hole: Window, *, is_open: bool) -> bool:
         if hole.end - hole.start <= self.requirement.tolerance:
             return False
-        is_open = hole.end == instant < self.period.end
         return not is_open or hole.end > add(hole.start, self.requirement.max_age, self.tz)
 
     def _silences(self, instant: datetime, owed: list[list[Window]]) -> list[Window]:
@@ -210,12 +184,13 @@ class _Logs:
         """Yield the later instants at which the holes may become others; of what was not yet recorded, the next."""
         yield self.period.end
         for regions in self.expected.values():
-            yield from turns_of(regions)
+            for turn in turns_of(regions):
+                yield from (turn, turn + datetime.resolution)  # a hole that ended with its region grows no more
         if self.later:
             yield self.later[-1].since
         for piece in self.brief:
             yield from (piece.since, piece.until)
-        for windows, span in (one for owed in self._owed(instant) for one in owed):
+        for windows, span, _ in (one for owed in self._owed(instant) for one in owed):
             start = max(windows[-1].end if windows else span.start, span.start)
             aged = max(add(start, self.requirement.max_age, self.tz), start + self.requirement.tolerance)
             yield aged + datetime.resolution

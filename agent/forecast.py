@@ -49,7 +49,7 @@ def assess(
     if as_of > audit.end:
         raise ValueError(f"the audit {audit.name!r} is over at {as_of.isoformat()}: ask what was fresh then")
     known = [_for_good(summary) for summary in summaries if _counts(summary, as_of)]
-    regions = [replace(one, until=None) for one in expected if _in_force(one, as_of)]
+    regions = [replace(one, until=None if _in_force(one, as_of) else one.since) for one in expected]
     held = freshness.assess(requirement, known, audit.end, tz, regions, population)
     forecast = _Forecast(requirement, as_of, tz, audit, schedules)
     planned = forecast.planned(held.state, healthy_only=True)

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from agent import assess, freshness
 from agent.assess import Change, ControlStanding, Standing
 from agent.model import Axis, Conclusion, Coverage, Freshness, FreshnessAnswer
-from tests.rules.build import UTC, at, requirement, summary
+from tests.rules.build import at, requirement, summary
 
 GOOD = Standing(freshness=Freshness.FRESH, coverage=Coverage.COMPLETE, conclusion=Conclusion.NO_EXCEPTIONS)
 OLD = Standing(freshness=Freshness.STALE, coverage=Coverage.DUE, conclusion=Conclusion.UNKNOWN)

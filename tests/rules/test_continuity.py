@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent import coverage
-from agent.continuity import common, holes, join
+from agent.intervals import common, holes, join
 from agent.model import Coverage, CoverageAnswer, Requirement, Summary
 from tests.rules.build import DAY, HOUR, TICK, at, expected, requirement, summary, window
 
@@ -218,3 +218,13 @@ def test_unions_common_parts_and_holes() -> None:
     assert holes([b, c], window("2026-01-01", "2026-01-08")) == [a, window("2026-01-05", "2026-01-07")]
     assert holes([c], window("2026-01-01", "2026-01-07")) == [window("2026-01-01", "2026-01-07")]
     assert holes([a, c], window("2026-01-02", "2026-01-02 12:00")) == []
+
+
+def test_the_tail_of_a_region_that_went_is_a_hole_at_once_and_grows_no_more() -> None:
+    regions = [expected("eu", until="2026-01-06")]
+    seen = [read("2026-01-01", "2026-01-05", region="eu")]
+    assert assess(logs(), seen, at("2026-01-06") - TICK, expected=regions).gaps == ()
+    assert assess(logs(), seen, at("2026-01-06") - TICK, expected=regions).next_change == at("2026-01-06")
+    for instant in ("2026-01-06", "2026-01-06 00:01", "2026-03-01"):
+        found = assess(logs(), seen, instant, expected=regions)
+        assert gaps(found) == [(at("2026-01-05"), at("2026-01-06"))]

@@ -132,6 +132,14 @@ def test_regions_are_those_in_force_when_it_is_asked() -> None:
     assert assess(required, seen, "2026-06-01", expected=regions).held == "missing"
 
 
+def test_a_region_not_in_force_is_known_and_not_owed() -> None:
+    seen = [summary("2026-06-01", region="eu")]
+    assert (
+        assess(requirement("P400D"), seen, "2026-06-01", expected=[expected("eu", since="2026-07-01")]).held
+        == "missing"
+    )
+
+
 def test_subjects_are_asked_for_one_by_one() -> None:
     subjects = Subjects(kind="asset", where="true", column="resource")
     required = requirement("P400D", basis="occurred", subjects=subjects)

@@ -25,6 +25,7 @@ from agent.model import KINDS
 TABLES = tuple(sorted((*KINDS, *(f"{kind}_raw" for kind in KINDS))))
 """What can be asked: each kind, and each kind with `raw`, the item as the provider's SDK gave it, as JSON."""
 _BATCH = 2_000
+_PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000, USE_TMP_FILE false"
 
 
 class Catalog(Protocol):
@@ -102,9 +103,8 @@ class Lake:
             part.touch()
             with self._open(sql, asked or Asked(), part) as opened, told(sql):
                 answer = named(opened.shape, opened.question.sql)
-                opened.connection.execute(f"CREATE TEMP TABLE _answer AS {answer}", opened.bound)
-                written = opened.connection.execute(
-                    f"COPY _answer TO {literal(str(part.resolve()))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)").fetchone()
+                copy = f"COPY ({answer}) TO {literal(str(part.resolve()))} ({_PARQUET})"
+                written = opened.connection.execute(copy, opened.bound).fetchone()
             part.replace(target)
         except OSError as error:
             raise StoreError(f"{target} cannot be written: {error.strerror}") from error

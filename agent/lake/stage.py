@@ -142,5 +142,6 @@ def opened(kind: str, pieces: Sequence[Piece], room: Path | None = None) -> Iter
     with scratch(room) as made:
         staged = stage(kind, pieces, made)
         with connect(staged.files, spill=made) as connection:
-            create(connection, staged, "records")
+            create(connection, staged, "_base")
+            connection.execute("CREATE VIEW records AS SELECT * EXCLUDE (_rank) FROM _base")
             yield connection

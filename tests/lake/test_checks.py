@@ -45,7 +45,8 @@ def test_exceptions_of_a_state_over_several_regions(maker: Maker) -> None:
 
 def test_the_facts_stand_beside_the_columns(maker: Maker) -> None:
     piece = maker.piece("account", [{"id": "u"}], collected=day(2.5), boundary="123", region="eu-west-1")
-    found = one("account", [piece], check("SELECT id, scope, boundary, region, collector, artifact, collected_at FROM records"))
+    facts = check("SELECT id, scope, boundary, region, collector, artifact, collected_at FROM records")
+    found = one("account", [piece], facts)
     assert found.exceptions == ({
         "id": "u", "scope": "prod", "boundary": "123", "region": "eu-west-1", "collector": "x.y",
         "artifact": piece.artifact, "collected_at": day(2.5),
@@ -65,7 +66,8 @@ def test_what_is_nested_comes_back_whole_with_times_in_utc(maker: Maker) -> None
         "id": "u", "created_at": z(day(1)), "entitlements": ["a", "b"],
         "credentials": [{"type": "key", "created_at": z(day(0.25)), "active": True}],
     }
-    found = one("account", [maker.piece("account", [record])], check("SELECT id, created_at, credentials, entitlements FROM records"))
+    nested = check("SELECT id, created_at, credentials, entitlements FROM records")
+    found = one("account", [maker.piece("account", [record])], nested)
     assert found.exceptions == ({
         "id": "u", "created_at": day(1), "entitlements": ["a", "b"],
         "credentials": [{"type": "key", "created_at": day(0.25), "last_used_at": None, "active": True}],
@@ -93,7 +95,7 @@ def unique(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("pieces", [1, 2, 7])
-def test_events_are_those_of_the_period_each_once_the_later_collected_winning(maker: Maker, seed: int, pieces: int) -> None:
+def test_events_of_the_period_each_once_the_later_collected_winning(maker: Maker, seed: int, pieces: int) -> None:
     chance = random.Random(seed)
     made = [(day(chance.uniform(0, 100)), unique(events(chance, 60))) for _ in range(pieces)]
     population = [maker.piece("backup_test", records, collected=at) for at, records in made]
@@ -119,7 +121,7 @@ def test_no_records_are_unknown_unless_the_check_says_otherwise(maker: Maker) ->
     assert (found.state, found.reason) == (Conclusion.UNKNOWN, "there are no records to check")
     assert one("account", [], NO_MFA).state is Conclusion.UNKNOWN
     assert one("account", [empty], check(NO_MFA.exceptions, empty_passes=True)).state is Conclusion.NO_EXCEPTIONS
-    some = check("SELECT 'no root account' AS id WHERE NOT EXISTS (FROM records WHERE type = 'root')", empty_passes=True)
+    some = check("SELECT 'no root' AS id WHERE NOT EXISTS (FROM records WHERE type = 'root')", empty_passes=True)
     assert one("account", [empty], some).state is Conclusion.DEFICIENT
 
 
@@ -180,7 +182,7 @@ def test_nothing_closes_across_boundaries_or_without_qualifies(maker: Maker) -> 
 
 def test_what_is_itself_an_exception_closes_nothing(maker: Maker) -> None:
     slow = check("SELECT id FROM records WHERE duration_s > 60 ORDER BY id")
-    records = [restore("a", "db", "completed", 1) | {"duration_s": 90}, restore("b", "db", "completed", 2) | {"duration_s": 90}]
+    records = [restore(key, "db", "completed", at) | {"duration_s": 90} for key, at in (("a", 1), ("b", 2))]
     found = one("backup_test", [maker.piece("backup_test", records)], slow, qualifies="outcome = 'completed'")
     assert [row["id"] for row in found.exceptions] == ["a", "b"]
 
@@ -189,7 +191,8 @@ def test_a_sum_without_id_stays_and_the_subject_column_of_the_requirement_is_tak
     records = [restore("a", "db", "failed", 1), restore("b", "db", "completed", 2)]
     piece = maker.piece("backup_test", records)
     sums = check("SELECT resource, count(*) AS n FROM records WHERE outcome = 'failed' GROUP BY ALL")
-    assert one("backup_test", [piece], sums, qualifies="outcome = 'completed'").exceptions == ({"resource": "db", "n": 1},)
+    summed = one("backup_test", [piece], sums, qualifies="outcome = 'completed'")
+    assert summed.exceptions == ({"resource": "db", "n": 1},)
     people = [{"id": "1", "person": "ann", "outcome": "failed", "occurred_at": z(day(1))},
               {"id": "2", "person": "ann", "outcome": "passed", "occurred_at": z(day(2))}]
     course = check("SELECT id FROM records WHERE outcome = 'failed'")
@@ -229,7 +232,8 @@ def test_a_needed_column_that_the_kind_lacks_is_said(maker: Maker) -> None:
 
 def test_the_conclusion_is_the_worst_of_the_checks(maker: Maker) -> None:
     piece = maker.piece("account", [{"id": "a", "enabled": True, "mfa": True}])
-    clean, bad = Check(id="one", title="", exceptions=NO_MFA.exceptions), Check(id="two", title="", exceptions="FROM records")
+    clean = Check(id="one", title="", exceptions=NO_MFA.exceptions)
+    bad = Check(id="two", title="", exceptions="FROM records")
     unknown = Check(id="three", title="", exceptions=NO_MFA.exceptions, needs=("privileged",))
 
     def state(*checks: Check, freshness: Freshness = Freshness.FRESH) -> Conclusion:

@@ -65,7 +65,8 @@ def test_events_of_all_artifacts_each_once_unless_everything_is_asked(maker: Mak
     assert ask(lake, "SELECT scope, id, outcome FROM backup ORDER BY ALL") == [
         ("prod", "e1", "completed"), ("prod", "e2", None), ("test", "e1", "failed")]
     assert len(ask(lake, "FROM backup", everything=True)) == 4
-    assert ask(lake, "SELECT outcome FROM backup WHERE id = 'e1' ORDER BY 1", as_of=day(2)) == [("failed",), ("running",)]
+    then = ask(lake, "SELECT outcome FROM backup WHERE id = 'e1' ORDER BY 1", as_of=day(2))
+    assert then == [("failed",), ("running",)]
 
 
 def test_raw_is_there_where_it_is_asked_for(maker: Maker) -> None:
@@ -126,7 +127,8 @@ HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "plain", "a=b", "-", ""
 def test_csv_cells_cannot_run_and_come_back(maker: Maker) -> None:
     maker.piece("account", [{"id": f"{at:02}", "principal": text} for at, text in enumerate(HOSTILE)])
     out = io.StringIO(newline="")
-    with Lake(Shelf(maker.made)).query("SELECT id, principal AS \"=who\", -5 AS n, mfa FROM account ORDER BY id") as result:
+    sql = "SELECT id, principal AS \"=who\", -5 AS n, mfa FROM account ORDER BY id"
+    with Lake(Shelf(maker.made)).query(sql) as result:
         assert write_csv(result, out) == len(HOSTILE)
     rows = list(csv.reader(io.StringIO(out.getvalue(), newline="")))
     assert rows[0] == ["id", "'=who", "n", "mfa"]
@@ -137,7 +139,8 @@ def test_csv_cells_cannot_run_and_come_back(maker: Maker) -> None:
 
 def test_json_and_table(maker: Maker) -> None:
     lake = estate(maker)
-    sql = "SELECT id, tags, collected_at, 1.5::DECIMAL(4, 2) AS d, INTERVAL 1 DAY AS i, 'x'::BLOB AS b, true AS t FROM asset"
+    sql = ("SELECT id, tags, collected_at, 1.5::DECIMAL(4, 2) AS d, INTERVAL 1 DAY AS i, 'x'::BLOB AS b, true AS t "
+           "FROM asset")
     out = io.StringIO()
     with lake.query(sql) as result:
         assert write_json(result, out) == 1
@@ -145,7 +148,8 @@ def test_json_and_table(maker: Maker) -> None:
         "id": "i-1", "tags": {"a": "b"}, "collected_at": "2026-01-02T00:00:00Z", "d": "1.50", "i": "1 day", "b": "eA==",
         "t": True}]
     with lake.query(sql) as result:
-        assert list(table(result, 10)) == [["i-1", '{"a":"b"}', "2026-01-02T00:00:00Z", "1.50", "1 day", "eA==", "true"]]
+        assert list(table(result, 10)) == [
+            ["i-1", '{"a":"b"}', "2026-01-02T00:00:00Z", "1.50", "1 day", "eA==", "true"]]
     with lake.query("SELECT * FROM range(9)") as result:
         assert list(table(result, 2)) == [["0"], ["1"]]
     empty = io.StringIO()
@@ -206,7 +210,8 @@ def test_compacted_months_answer_the_same_and_no_object_is_opened(
 ) -> None:
     told = months(maker)
     latest = {record["id"]: record for record in told}
-    expected = [(len(latest), sum(r["size_bytes"] for r in latest.values()), len({r["piece"] for r in latest.values()}))]
+    size = sum(record["size_bytes"] for record in latest.values())
+    expected = [(len(latest), size, len({record["piece"] for record in latest.values()}))]
     lake = Lake(Shelf(maker.made), tmp_path / "lake")
     assert ask(lake, SUM) == expected
     assert len(opened) == 26

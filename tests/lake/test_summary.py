@@ -10,7 +10,7 @@ import pytest
 
 from agent.errors import ConfigurationError, StoreError, VerificationError
 from agent.lake.merge import merge
-from agent.lake.summary import needs_scan, population, qualifies_hash, summarise
+from agent.lake.summary import decode, encode, needs_scan, population, qualifies_hash, summarise
 from tests.lake.made import T0, Maker, day, requirement, subjects, z
 
 
@@ -59,7 +59,7 @@ def test_by_subject(maker: Maker) -> None:
 
 
 def test_documents_keep_their_own_end(maker: Maker) -> None:
-    records = [
+    records: list[dict[str, Any]] = [
         {"id": "p1", "title": "Policy", "occurred_at": z(day(3)), "valid_until": z(day(300))},
         {"id": "p2", "title": "Plan", "occurred_at": z(day(1)), "valid_until": None},
         {"id": "p3", "title": "Plan", "occurred_at": z(day(2)), "valid_until": z(day(40.5))},
@@ -78,13 +78,23 @@ def test_a_state_needs_no_scan(maker: Maker) -> None:
 
 
 def test_a_state_with_subjects_dates_each_at_its_collection(maker: Maker) -> None:
-    records = [
+    records: list[dict[str, Any]] = [
         {"id": "l1", "name": "db-1", "enabled": True}, {"id": "l2", "name": "db-2", "enabled": False},
         {"id": "l3", "name": "db-1", "enabled": True}, {"id": "l4", "name": None, "enabled": True},
     ]
     piece = maker.piece("log_source", records, collected=day(4))
     found = summarise(piece, requirement("log_source", qualifies="enabled", subjects=subjects("name")))
     assert found.by_subject == {"db-1": (day(4),)}
+
+
+def test_what_is_kept_comes_back_the_same(maker: Maker) -> None:
+    rule = requirement("backup_test", subjects=subjects())
+    found = summarise(maker.piece("backup_test", restores(300)), rule)
+    assert decode(encode(found)) == found
+    papers = [{"id": "p", "occurred_at": z(day(1)), "valid_until": z(day(2.000001))}]
+    dated = summarise(maker.piece("document", papers), requirement("document"))
+    assert decode(encode(dated)) == dated
+    assert dated.valid_until
 
 
 def test_no_records_at_all(maker: Maker) -> None:

@@ -1,0 +1,109 @@
+"""The lake over a real store: on this disk, and in a bucket served over HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import zstandard
+from moto.server import ThreadedMotoServer
+
+from agent.collector import Record
+from agent.errors import VerificationError
+from agent.lake.query import Asked, Lake
+from agent.lake.shelf import Shelf, compact
+from agent.lake.summary import summarise
+from agent.model import Account, BackupTest, Outcome, Provenance, Row
+from agent.store import Store
+from tests.lake.made import day, requirement
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["local", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    url, options = str(tmp_path / "artifacts"), {}
+    if request.param == "s3":
+        endpoint = request.getfixturevalue("bucket")
+        for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(key, "x")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        name = "b" + hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]
+        boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=name)
+        url, options = f"s3://{name}/evidence", {"endpoint": endpoint, "client_options": {"allow_http": True}}
+    ticks = iter(range(10_000))
+    data = tmp_path / "data"
+    with Store.open(f"sqlite:///{data}/annexa.db", url, data=data, writer=True, artifacts_options=options,
+                    clock=lambda: day(100) + timedelta(seconds=next(ticks))) as opened:
+        yield opened
+
+
+def keep(store: Store, rows: list[Row], at: datetime, outcome: Outcome = Outcome.SUCCEEDED, **facts: Any) -> str:
+    writer = store.new_object("prod")
+    for row in rows:
+        writer.write(Record(row, {"Name": row.id}))
+    given: dict[str, Any] = {"boundary": "1", "region": "eu"} | facts
+    artifact = store.submit(writer.close(), Provenance(
+        collector="x.y", collector_version="1", kind=rows[0].kind, scope="prod", window=None, identity="me",
+        source="provider", started_at=at, finished_at=at, outcome=outcome, records=len(rows), **given))
+    store.sequence()
+    return artifact
+
+
+def ask(lake: Lake, sql: str, **asked: Any) -> list[tuple[Any, ...]]:
+    with lake.query(sql, Asked(**asked)) as result:
+        return [row for batch in result.batches for row in batch]
+
+
+def test_questions_summaries_and_compaction_over_a_store(store: Store, tmp_path: Path) -> None:
+    directory = tmp_path / "data" / "lake"
+    for at in range(5):
+        keep(store, [Account(id=f"u{at}-{n}", mfa=n == 0) for n in range(at + 1)], day(at), region=f"r{at % 2}")
+    keep(store, [Account(id="half")], day(9), outcome=Outcome.PARTIAL)
+    wrong = keep(store, [Account(id="wrong")], day(8))
+    assert ask(Lake(Shelf(store, directory), directory), "SELECT count(*) FROM account WHERE id = 'wrong'") == [(1,)]
+    store.void(wrong, "taken by mistake", "ann")
+    lake = Lake(Shelf(store, directory), directory)
+    newest = [("r0", 5), ("r1", 4)]
+    counted = "SELECT region, count(*) FROM account GROUP BY ALL ORDER BY ALL"
+    assert ask(lake, counted) == newest
+    assert ask(lake, "SELECT id, raw ->> '$.Name' FROM account_raw WHERE id = 'u4-3'") == [("u4-3", "u4-3")]
+    assert ask(lake, "SELECT count(*) FROM account", everything=True) == [(15,)]
+    assert len(compact(store, directory)) == 1
+    assert compact(store, directory) == []
+    assert ask(lake, counted) == newest
+    assert ask(lake, "SELECT count(*) FROM account", everything=True) == [(15,)]
+
+
+def test_a_summary_of_a_row(store: Store, tmp_path: Path) -> None:
+    moments = [day(3), day(1) + timedelta(microseconds=7), None]
+    keep(store, [BackupTest(id=f"j{n}", outcome="completed", occurred_at=at) for n, at in enumerate(moments)], day(4))
+    (row,) = store.artifacts()
+    piece = Shelf(store, tmp_path / "lake").piece(row)
+    found = summarise(piece, requirement("backup_test", qualifies="outcome = 'completed'"))
+    assert found.instants == (day(1) + timedelta(microseconds=7), day(3))
+
+
+def test_what_comes_from_a_bucket_is_proven(store: Store, tmp_path: Path) -> None:
+    keep(store, [Account(id="u")], day(1))
+    (row,) = store.artifacts()
+    if store.objects.local(row.path) is not None:
+        assert Shelf(store, tmp_path / "lake").piece(row).fetch is None
+        return
+    store.objects.put(row.path, zstandard.compress(b'{"record":{"id":"forged"},"raw":{}}\n'), replace=True)
+    lake = Lake(Shelf(store, tmp_path / "lake"), tmp_path / "lake")
+    with pytest.raises(VerificationError, match="not what its digest names"):
+        ask(lake, "FROM account")
+    assert not [path for path in (tmp_path / "lake").rglob("*") if path.is_file()]

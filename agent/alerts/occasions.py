@@ -35,7 +35,8 @@ class Occasion:
     lines: tuple[str, ...] = ()
     at: datetime
     scope: str = ""
-    owner: str = ""
+    owners: tuple[str, ...] = ()
+    """Who is concerned: the role of the requirement, and the address it resolves to."""
 
 
 _FOR_THE_WORSE: dict[tuple[Axis, str], Condition] = {
@@ -56,7 +57,7 @@ class Flipped:
     title: str
     scope: str
     boundary: str
-    owner: str
+    owners: tuple[str, ...]
     axis: Axis
     before: str
     after: str
@@ -74,7 +75,7 @@ def from_flip(flip: Flipped) -> Occasion | None:
         return None
     place = flip.scope if flip.boundary in {flip.scope, ""} else f"{flip.scope} ({flip.boundary})"
     return Occasion(
-        key=f"flip/{flip.identity}", condition=condition, at=flip.at, scope=flip.scope, owner=flip.owner,
+        key=f"flip/{flip.identity}", condition=condition, at=flip.at, scope=flip.scope, owners=flip.owners,
         title=f"{flip.title}: {flip.after}{f', was {flip.before}' if flip.before else ''} · {place}",
         lines=tuple(line for line in (flip.reason, f"requirement {flip.requirement}") if line),
     )
@@ -91,7 +92,7 @@ class Failing:
     failures: int
     at: datetime
     error: str
-    owner: str = ""
+    owners: tuple[str, ...] = ()
     since: str = ""
     """What names this stretch of failures: the instant of the last success, or that there was none."""
 
@@ -104,7 +105,7 @@ def from_runs(failing: Iterable[Failing]) -> Iterator[Occasion]:
         where = "/".join(part for part in (one.scope, one.boundary, one.region) if part)
         yield Occasion(
             key=f"failing/{one.collector}/{where}/{one.since}", condition="collector_failing", at=one.at,
-            scope=one.scope, owner=one.owner,
+            scope=one.scope, owners=one.owners,
             title=f"Collector {one.collector} has not succeeded {one.failures} times in a row · {where}",
             lines=(one.error,) if one.error else (),
         )
@@ -134,10 +135,15 @@ def _last_chances(holdings: Iterable[Holding], now: datetime) -> Iterator[Occasi
             yield Occasion(
                 key=f"last_chance/{requirement.id}/{holding.scope}/{holding.boundary}/{period.end.isoformat()}/{left}",
                 condition="last_chance", at=period.end - timedelta(days=left), scope=holding.scope,
-                owner=holding.owner,
+                owners=owners(holding),
                 title=f"Last chance: {requirement.title}, nothing yet, {days} days left · {holding.scope}",
                 lines=(requirement.guidance,) if requirement.guidance else (),
             )
+
+
+def owners(holding: Holding) -> tuple[str, ...]:
+    """Return the role and the address that act on a holding."""
+    return tuple(dict.fromkeys(one for one in (holding.requirement.owner, holding.owner) if one))
 
 
 def _before_audits(

@@ -50,7 +50,9 @@ def carries(route: Route, occasion: Occasion) -> bool:
         return False
     if route.scopes and occasion.scope and occasion.scope not in route.scopes:
         return False
-    return not route.owners or not occasion.owner or any(fnmatchcase(occasion.owner, one) for one in route.owners)
+    return not route.owners or not occasion.owners or any(
+        fnmatchcase(owner, wanted) for owner in occasion.owners for wanted in route.owners
+    )
 
 
 def enqueue(occasions: Iterable[Occasion], routes: Iterable[Route], now: datetime) -> Iterator[Outbox]:

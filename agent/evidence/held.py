@@ -7,12 +7,13 @@ made from the objects and, where the store may be written, kept.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from agent.evidence.instants import thin, thinned, wanted
 from agent.evidence.owed import Unit
@@ -65,6 +66,8 @@ class StoreHeld:
     room: Path
     requirements: Mapping[str, Requirement]
     keep: bool = False
+    session: Session | None = None
+    """The sequencer's transaction, where the answer is asked inside of it; else each question has its own."""
     _rows: dict[Place, list[Kept]] = field(default_factory=dict)
     _instants: dict[tuple[Place, str], dict[str, Instants]] = field(default_factory=dict)
 
@@ -88,7 +91,7 @@ class StoreHeld:
 
     def population(self, unit: Unit, subjects: Subjects) -> Collection[str]:
         """Return the ids that `subjects` chooses among the newest artifacts of its kind in the unit's boundary."""
-        with self.store.reading() as session:
+        with self._reading() as session:
             query = select(*_COLUMNS).where(
                 col(ArtifactRow.kind) == subjects.kind, col(ArtifactRow.scope) == unit.scope,
                 col(ArtifactRow.boundary) == unit.boundary, col(ArtifactRow.recorded_at) <= self.as_of,
@@ -126,6 +129,9 @@ class StoreHeld:
         population_ = Population(requirement.kind, pieces, as_of, period)
         return conclude(requirement, population_, answer.state, room=self.room)
 
+    def _reading(self) -> AbstractContextManager[Session]:
+        return self.store.reading() if self.session is None else nullcontext(self.session)
+
     def _counts(self, row: Kept, requirement: Requirement) -> bool:
         partial = requirement.partial_allowed and row.outcome == Outcome.PARTIAL
         return row.accepted(self.as_of) or (partial and (row.voided_at is None or row.voided_at > self.as_of))
@@ -137,7 +143,7 @@ class StoreHeld:
                 col(ArtifactRow.collector) == collector, col(ArtifactRow.boundary) == boundary,
                 col(ArtifactRow.scope) == scope, col(ArtifactRow.recorded_at) <= self.as_of,
             )
-            with self.store.reading() as session:
+            with self._reading() as session:
                 rows = [Kept(*row) for row in session.exec(query)]
             self._rows[place] = sorted(rows, key=lambda row: (row.collected_at, row.recorded_at))
         return self._rows[place]
@@ -152,7 +158,7 @@ class StoreHeld:
             whole = summarise(self.shelf.piece(row), requirement, room=self.room)
             found[row.id] = thin(whole) if thinned(requirement) else whole
         if missing and self.keep:
-            self.store.put_summaries(key[1], {row.id: encode(found[row.id]) for row in missing})
+            self.store.put_summaries(key[1], {row.id: encode(found[row.id]) for row in missing}, self.session)
         return found
 
     def _kept(self, place: Place, qualifies: str) -> dict[str, Instants]:
@@ -165,7 +171,7 @@ class StoreHeld:
                 col(ArtifactRow.boundary) == boundary, col(ArtifactRow.scope) == scope,
             )
         )
-        with self.store.reading() as session:
+        with self._reading() as session:
             return {artifact: decode(body) for artifact, body in session.exec(query)}
 
 

@@ -38,20 +38,23 @@ class Facts:
 
     def expect(self, scope: str, boundaries: Iterable[Boundary], at: datetime) -> None:
         """Keep which boundaries and regions of a scope are in force from now on; what has gone ends now."""
-        wanted = {(one.id, region): one.name for one in boundaries for region in ("", *one.regions)}
+        wanted = {(one.id, region): one for one in boundaries for region in ("", *one.regions)}
         with self._catalog.write("keep the expected boundaries") as session:
             rows = session.exec(
                 select(Expectation).where(col(Expectation.scope) == scope, col(Expectation.until).is_(None))
             )
             for row in rows:
-                name = wanted.pop((row.boundary, row.region), None)
-                if name is None:
+                boundary = wanted.pop((row.boundary, row.region), None)
+                if boundary is None:
                     row.until = max(at, row.since)
-                elif name:
-                    row.name = name
+                else:
+                    row.name, row.organization = boundary.name or row.name, boundary.organization
                 session.add(row)
-            for (boundary, region), name in sorted(wanted.items()):
-                session.add(Expectation(scope=scope, boundary=boundary, region=region, name=name, since=at))
+            for (identifier, region), boundary in sorted(wanted.items(), key=lambda pair: pair[0]):
+                session.add(Expectation(
+                    scope=scope, boundary=identifier, region=region, name=boundary.name,
+                    organization=boundary.organization, since=at,
+                ))
 
     def expected(self, scope: str | None = None, as_of: datetime | None = None) -> list[Expectation]:
         """Return what is or was expected; with `as_of` only what was in force then."""

@@ -147,6 +147,7 @@ class Expectation(SQLModel, table=True):
     boundary: str
     region: str
     name: str = ""
+    organization: bool = False
     since: datetime = _at()
     until: datetime | None = _at(default=None)
 

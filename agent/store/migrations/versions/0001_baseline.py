@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column('boundary', sa.String(), nullable=False),
         sa.Column('region', sa.String(), nullable=False),
         sa.Column('name', sa.String(), nullable=False),
+        sa.Column('organization', sa.Boolean(), nullable=False),
         sa.Column('since', sa.BigInteger(), nullable=False),
         sa.Column('until', sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint('id')

@@ -1,0 +1,252 @@
+"""The agent, put together: everything that a command can ask of one configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agent import programme
+from agent.assembly import force
+from agent.collector import Header
+from agent.config import Config, find, load
+from agent.errors import ConfigurationError
+from agent.evidence import answer
+from agent.evidence.held import StoreHeld
+from agent.evidence.report import Forecast, Holding, Status
+from agent.evidence.weigh import Weigher
+from agent.lake.query import Lake
+from agent.lake.shelf import Shelf
+from agent.mapping import ISO_2022, load_mapping
+from agent.mapping import Mapping as Mappings
+from agent.model import Audit, Certificate
+from agent.registry import Registry
+from agent.store import Store
+
+
+def now() -> datetime:
+    """Return this instant in UTC: the one clock of the agent, handed down as an argument from here."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class App:
+    """One configuration, opened; use it as a context manager."""
+
+    config: Config
+    store: Store
+    registry: Registry
+    mapping: Mappings
+    clock: Callable[[], datetime]
+    writer: bool
+    environ: Mapping[str, str]
+    path: Path
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def open(
+        cls,
+        config_path: str | None,
+        environ: Mapping[str, str],
+        *,
+        writer: bool = False,
+        clock: Callable[[], datetime] = now,
+    ) -> Self:
+        """Open the configuration that is named or found; raises `ConfigurationError` or `StoreError`."""
+        path = find(Path(config_path) if config_path else None, environ, Path.cwd())
+        config = load(path, environ)
+        registry = Registry.load()
+        mapping = load_mapping(*config.mappings.directories)
+        with ExitStack() as stack:
+            store = stack.enter_context(open_store(config, clock, writer=writer))
+            app = cls(config, store, registry, mapping, clock, writer, environ, path, stack.pop_all())
+        if writer:
+            force.keep(store, mapping, app.rules, clock())
+        return app
+
+    @cached_property
+    def headers(self) -> Mapping[str, Header]:
+        """Return the header of every collector by its id."""
+        return {header.id: header for header in self.registry.headers()}
+
+    @cached_property
+    def rules(self) -> force.Rules:
+        """Return what the configuration decides of answers, today."""
+        return force.rules_of(self.config, self.headers.values())
+
+    @property
+    def room(self) -> Path:
+        """Return the directory for the lake's scratch files, made where it is missing."""
+        base = self.config.data if self.writer else Path(self.environ.get("TMPDIR") or "/tmp")  # noqa: S108 a reader may not write beside the data
+        room = base / "lake" if self.writer else base
+        room.mkdir(parents=True, exist_ok=True)
+        return room
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Return the objects as the lake reads them."""
+        return Shelf(self.store, self.room)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Return the lake for questions in SQL."""
+        return Lake(self.shelf, self.room)
+
+    @cached_property
+    def audits(self) -> tuple[Audit, ...]:
+        """Return the audits by date: the real ones, and those that the certification cycle owes."""
+        return programme.audits(self.dated, self.config.timezone, self.certificate)
+
+    @property
+    def dated(self) -> list[programme.Dated]:
+        """Return the audits that the configuration dates."""
+        return [
+            programme.Dated(
+                kind=one.kind, starts=one.starts, ends=one.last, name=one.title,
+                period=(one.period.start, one.period.end) if one.period else None,
+            )
+            for one in self.config.audits
+        ]
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Return the certificate, where the configuration names one."""
+        one = self.config.certificate
+        return Certificate(kind=one.kind, decided=one.decided, expires=one.end) if one else None  # type: ignore[arg-type]  # the configuration has checked the word
+
+    def audit(self, as_of: datetime, name: str | None = None) -> Audit | None:
+        """Return the audit of that name, or the next one that is not internal and not over."""
+        if name is not None:
+            found = next((one for one in self.audits if one.name == name), None)
+            if found is None:
+                names = ", ".join(one.name for one in self.audits) or "none"
+                raise ConfigurationError(f"no audit is called {name!r}", advice=f"There are: {names}")
+            return found
+        ahead = [one for one in self.audits if one.end >= as_of and one.kind != "internal"]
+        return min(ahead, key=lambda one: one.end, default=None)
+
+    def holdings(
+        self,
+        as_of: datetime,
+        audit: Audit | None,
+        *,
+        scope: str | None = None,
+        conclusions: bool = True,
+        requirements: Sequence[str] | None = None,
+    ) -> list[Holding]:
+        """Return every unit owed at an instant with its answers, by the rules in force then."""
+        mapping = force.mapping_at(self.store, self.mapping, as_of)
+        rules = force.rules_at(self.store, self.rules, as_of)
+        units = [
+            unit for unit in force.units_at(self.store, mapping, rules, self.headers, as_of)
+            if scope in {None, unit.scope} and (requirements is None or unit.requirement.id in requirements)
+        ]
+        weigher = self.weigher(self.held(as_of, mapping), rules, mapping, conclusions=conclusions)
+        return weigher.weigh(units, as_of, audit)
+
+    def held(self, as_of: datetime, mapping: Mappings) -> StoreHeld:
+        """Return what is held at an instant."""
+        return StoreHeld(
+            store=self.store, shelf=self.shelf, as_of=as_of, room=self.room,
+            requirements=mapping.requirements, keep=self.writer,
+        )
+
+    def weigher(self, held: StoreHeld, rules: force.Rules, mapping: Mappings, *, conclusions: bool) -> Weigher:
+        """Return a weigher over what is held."""
+        return Weigher(
+            held=held, headers=self.headers, intervals=rules.intervals, requirements=mapping.requirements,
+            tz=self.config.timezone, owner=rules.owner, conclusions=conclusions,
+        )
+
+    def status(
+        self, as_of: datetime | None = None, framework: str | None = None, scope: str | None = None
+    ) -> Status:
+        """Return the status of every control at an instant; raises `ConfigurationError` for a strange scope."""
+        instant = as_of or self.clock()
+        self._known(scope)
+        audit = self.audit(instant)
+        found = self.holdings(instant, audit, scope=scope)
+        mapping = force.mapping_at(self.store, self.mapping, instant)
+        return answer.status(mapping, self._framework(framework), found, instant, audit, self._warnings(instant))
+
+    def forecast(
+        self, as_of: datetime | None = None, framework: str | None = None, audit: str | None = None
+    ) -> Forecast:
+        """Return the forecast for an audit; raises `ConfigurationError` where none lies ahead."""
+        instant = as_of or self.clock()
+        ahead = self.audit(instant, audit)
+        if ahead is None:
+            raise ConfigurationError(
+                "no audit lies ahead", advice="Name the certificate, or dates under audits:, in the configuration"
+            )
+        if instant > ahead.end:
+            raise ConfigurationError(
+                f"the audit {ahead.name!r} is over", advice=f"Ask for status --as-of {ahead.end.date()}"
+            )
+        found = self.holdings(instant, ahead, conclusions=False)
+        mapping = force.mapping_at(self.store, self.mapping, instant)
+        return answer.forecast(mapping, self._framework(framework), found, instant, ahead)
+
+    def _framework(self, framework: str | None) -> str:
+        chosen = framework or (self.config.frameworks[0] if self.config.frameworks else ISO_2022)
+        if chosen not in self.mapping.frameworks:
+            known = ", ".join(self.mapping.frameworks)
+            raise ConfigurationError(f"no framework {chosen!r}", advice=f"There are: {known}")
+        return chosen
+
+    def _known(self, scope: str | None) -> None:
+        names = [one.name for one in self.config.scopes]
+        if scope is not None and scope not in [*names, "organization"]:
+            raise ConfigurationError(f"no scope {scope!r}", advice=f"There are: {', '.join(names) or 'none'}")
+
+    def _warnings(self, as_of: datetime) -> list[str]:
+        """Return what lowers the whole answer: scopes never expanded, runs that wait for the sequencer."""
+        known = {row.scope for row in self.store.expected(as_of=as_of)}
+        warnings = [
+            f"scope {scope.name} was never reached: annexa collect, or annexa doctor to see why"
+            for scope in self.config.scopes
+            if scope.in_isms and scope.provider != "organization" and scope.name not in known
+        ]
+        waiting = self.store.pending()
+        if waiting:
+            warnings.append(f"{waiting} runs wait to be recorded: annexa collect finishes them")
+        return warnings
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(config: Config, clock: Callable[[], datetime], *, writer: bool) -> Store:
+    """Open the store that the configuration names, in its data directory unless it says otherwise."""
+    if writer:
+        make_data(config.data)
+    return Store.open(
+        config.database.reveal() if config.database else f"sqlite:///{config.data / 'annexa.db'}",
+        config.artifacts or str(config.data / "artifacts"),
+        data=config.data, clock=clock, writer=writer, organization=config.organization,
+        mask_keys=config.masking.keys,
+    )
+
+
+def make_data(data: Path) -> None:
+    """Make the data directory, for its owner alone."""
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data directory {data} cannot be made: {error.strerror}", advice="Set data: to one that can be written"
+        ) from error

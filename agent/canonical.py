@@ -16,7 +16,8 @@ import orjson
 _SAFE = 2**53
 _TIMES = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 _LINE = orjson.OPT_APPEND_NEWLINE | _TIMES
-_SORTED = orjson.OPT_SORT_KEYS | _TIMES
+# orjson sorts the keys of dicts alone, so dataclasses become dicts first.
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | _TIMES
 
 
 def timestamp(moment: datetime) -> str:
@@ -32,6 +33,8 @@ def _default(value: object) -> Any:
         return sorted(value)
     if isinstance(value, Decimal):
         return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in fields(value)}
     raise TypeError(f"{type(value).__name__} has no JSON form here")
 
 

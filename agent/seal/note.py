@@ -61,7 +61,7 @@ def open_checkpoint(note: bytes, key: SSlibKey, origin: str) -> Checkpoint:
         text = note.decode()
         at = text.index(f"\n\n{DASH}")
         body, lines = text[: at + 1], text[at + 2 :]
-        name, size, root = body.splitlines()
+        name, size, root, _end = body.split("\n")
         checkpoint = Checkpoint(name, int(size), base64.b64decode(root, validate=True))
     except (ValueError, binascii.Error) as error:
         raise VerificationError("The checkpoint is no signed note of a log") from error
@@ -69,7 +69,7 @@ def open_checkpoint(note: bytes, key: SSlibKey, origin: str) -> Checkpoint:
         raise VerificationError("The checkpoint is not written as the format asks")
     if name != origin:
         raise VerificationError(f"The checkpoint is of the log {name}, not of {origin}")
-    if not any(_signed(line, body.encode(), key, origin) for line in lines.splitlines()):
+    if not any(_signed(line, body.encode(), key, origin) for line in lines.split("\n")[:-1]):
         raise VerificationError("The checkpoint carries no signature of the log's key")
     return checkpoint
 
@@ -79,6 +79,8 @@ def _signed(line: str, body: bytes, key: SSlibKey, origin: str) -> bool:
     try:
         data = base64.b64decode(blob, validate=True)
     except (ValueError, binascii.Error):
+        return False
+    if base64.b64encode(data).decode() != blob:
         return False
     if not line.startswith(DASH) or name != origin or data[:HINT] != key_hash(origin, key):
         return False

@@ -1,6 +1,8 @@
 """Where evidence is kept: objects, envelopes, the catalog, the log; one agent writes, anybody may read."""
 
 from agent.store.artifact import ObjectWriter, StagedObject
+from agent.store.check import Problem
+from agent.store.rebuild import Rebuilt
 from agent.store.sequencer import Derive
 from agent.store.store import Store
 from agent.store.tables import (
@@ -25,6 +27,8 @@ __all__ = [
     "Flip",
     "ObjectWriter",
     "Outbox",
+    "Problem",
+    "Rebuilt",
     "StagedObject",
     "Store",
     "SummaryRow",

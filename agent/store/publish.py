@@ -8,14 +8,14 @@ from typing import NoReturn
 from sqlmodel import Session, col, select
 
 from agent.errors import StoreError, VerificationError
-from agent.seal import Checkpoint, Range, open_checkpoint, seal_checkpoint
+from agent.seal import Checkpoint, Range, seal_checkpoint
 from agent.seal.signing import Signer, SSlibKey
 from agent.seal.tiles import HEIGHT, WIDTH, bundle, spans, tile_path
 from agent.store.catalog import Catalog
+from agent.store.logfiles import CHECKPOINT, read_checkpoint
 from agent.store.objects import Objects
 from agent.store.tables import Leaf, Node, Tree
 
-CHECKPOINT = "log/checkpoint"
 FORKED = "The log in the store and the catalog do not belong together"
 ADVICE = "Do not write into it: restore both from the same backup, or run `annexa store rebuild`"
 
@@ -50,18 +50,12 @@ class Publisher:
             self._clear(before, head.size)
             return head.size
 
-    def published(self, origin: str) -> Checkpoint | None:
-        """Return the checkpoint that lies in the store, verified, or None where there is none."""
-        if self._objects.size(CHECKPOINT) is None:
-            return None
-        return open_checkpoint(self._objects.get(CHECKPOINT), self._key, origin)
-
     def consistent(self, session: Session, tree: Tree) -> tuple[int, Range]:
         """Return the published size and the head's range; raises `StoreError` where the head does not continue it."""
         known = Range.from_bytes(tree.published_size, tree.published_hashes)
         head = Range.from_bytes(tree.size, tree.hashes)
         try:
-            checkpoint = self.published(tree.origin)
+            checkpoint = read_checkpoint(self._objects, self._key, tree.origin)
         except VerificationError as error:
             raise StoreError(f"{FORKED}: {error.message}", advice=ADVICE) from error
         size = checkpoint.size if checkpoint else 0

@@ -22,6 +22,7 @@ from agent.seal import verifier_key
 from agent.seal.signing import Signer
 from agent.store.artifact import ObjectWriter, StagedObject
 from agent.store.catalog import Catalog
+from agent.store.check import Problem, check
 from agent.store.facts import Facts
 from agent.store.keys import Keys, open_keys
 from agent.store.lock import WriterLock
@@ -29,6 +30,7 @@ from agent.store.migrate import bring_up
 from agent.store.objects import Objects, open_objects
 from agent.store.publish import Publisher
 from agent.store.query import Artifacts
+from agent.store.rebuild import rebuild
 from agent.store.sequencer import Derive, Sequencer
 from agent.store.submit import submit, sweep
 from agent.store.tables import ArtifactRow, Pending, Tree
@@ -81,7 +83,7 @@ class Store(Artifacts, Facts):
             objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=writer)
             with catalog.read() as session:
                 tree = session.exec(select(Tree)).first()
-            keys = open_keys(data / "keys", sign=writer, create=tree is None or not (tree.size or _waiting(catalog)))
+            keys = open_keys(data / "keys", sign=writer, create=not _waiting(catalog) and not (tree and tree.size))
             store = cls(catalog, objects, keys, stack.pop_all(), clock)
         store.mask_keys = tuple(mask_keys)
         if writer and keys.signer is not None:
@@ -149,6 +151,15 @@ class Store(Artifacts, Facts):
     def pending(self) -> int:
         """Return how many runs wait for the sequencer."""
         return _waiting(self.catalog)
+
+    def check(
+        self, *, deep: bool, progress: Callable[[int, int], None] = lambda _done, _all: None
+    ) -> list[Problem]:
+        """Return what is wrong with the store; `deep` reads every object and every tile."""
+        return check(self.catalog, self.objects, self.keys.public, deep=deep, progress=progress)
+
+    rebuild = staticmethod(rebuild)
+    """Fill an empty database from objects, envelopes and log."""
 
     @contextmanager
     def transaction(self, what: str = "write the catalog") -> Iterator[Session]:

@@ -1,0 +1,50 @@
+"""The published log, read back from its files and believed only when its root is the signed one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from securesystemslib.exceptions import FormatError
+
+from agent.errors import VerificationError
+from agent.seal import EMPTY, Checkpoint, leaf_hash, open_checkpoint
+from agent.seal.signing import SSlibKey
+from agent.seal.tiles import WIDTH, spans, tile_path, unbundle
+from agent.store.objects import Objects
+
+CHECKPOINT = "log/checkpoint"
+
+
+def read_checkpoint(objects: Objects, key: SSlibKey, origin: str | None = None) -> Checkpoint | None:
+    """Return the verified checkpoint, or None where none was published; without `origin` any log's is taken."""
+    if objects.size(CHECKPOINT) is None:
+        return None
+    note = objects.get(CHECKPOINT)
+    if origin is None:
+        origin = note.split(b"\n", 1)[0].decode("utf-8", "replace")
+    try:
+        return open_checkpoint(note, key, origin)
+    except FormatError as error:
+        raise VerificationError(f"The checkpoint carries a signature that cannot be read: {error}") from error
+
+
+def read_entries(objects: Objects, checkpoint: Checkpoint) -> Iterator[bytes]:
+    """Yield each entry of the log; raises `VerificationError` at the end where they are not what was signed."""
+    grown = EMPTY
+    for index, width in spans(checkpoint.size, 0):
+        entries = unbundle(read_tile(objects, "entries", index, width))
+        if len(entries) < width:
+            raise VerificationError(f"The bundle {index} of the log holds {len(entries)} entries of {width}")
+        for entry in entries[:width]:
+            grown, _ = grown.append(leaf_hash(entry))
+            yield entry
+    if grown.root() != checkpoint.root:
+        raise VerificationError("The entries of the log do not make the root that was signed")
+
+
+def read_tile(objects: Objects, level: int | str, index: int, width: int) -> bytes:
+    """Return a tile; where the partial one is gone, the whole one that has taken its place."""
+    path = f"log/{tile_path(level, index, width)}"
+    if width < WIDTH and objects.size(path) is None:
+        path = f"log/{tile_path(level, index)}"
+    return objects.get(path)

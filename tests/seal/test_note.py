@@ -1,0 +1,96 @@
+"""The checkpoint, read by a parser of signed notes that knows nothing of ours; and every way to forge one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from agent.errors import VerificationError
+from agent.seal import Checkpoint, open_checkpoint, seal_checkpoint, verifier_key
+from agent.seal.signing import CryptoSigner
+
+ORIGIN = "example-ltd/annexa/0123456789abcdef"
+SIGNER = CryptoSigner.generate_ed25519()
+HEAD = Checkpoint(ORIGIN, 42, hashlib.sha256(b"root").digest())
+NOTE = seal_checkpoint(HEAD, SIGNER)
+
+
+def read_note(note: bytes, vkey: str) -> list[str]:
+    """C2SP signed-note, step by step: split, find our line by name and hash, verify."""
+    name, hint, material = vkey.split("+", 2)
+    key = base64.b64decode(material)
+    assert key[0] == 1
+    assert hashlib.sha256(name.encode() + b"\n" + key).digest()[:4].hex() == hint
+    text, signatures = note.decode().rsplit("\n\n", 1)
+    text += "\n"
+    for line in signatures.removesuffix("\n").split("\n"):
+        dash, signer, blob = line.split(" ")
+        data = base64.b64decode(blob)
+        if dash == "\u2014" and signer == name and data[:4].hex() == hint:
+            Ed25519PublicKey.from_public_bytes(key[1:]).verify(data[4:], text.encode())
+            return text.split("\n")
+    raise InvalidSignature
+
+
+def test_an_independent_reader_accepts_it() -> None:
+    lines = read_note(NOTE, verifier_key(ORIGIN, SIGNER.public_key))
+    assert lines == [ORIGIN, "42", base64.b64encode(hashlib.sha256(b"root").digest()).decode(), ""]
+
+
+def test_it_opens_as_it_was_sealed() -> None:
+    assert open_checkpoint(NOTE, SIGNER.public_key, ORIGIN) == HEAD
+
+
+def test_further_signatures_do_not_disturb() -> None:
+    stranger = base64.b64encode(b"\1\2\3\4" + bytes(64)).decode()
+    more = NOTE + f"\u2014 witness.example {stranger}\n".encode()
+    assert open_checkpoint(more, SIGNER.public_key, ORIGIN) == HEAD
+    first, _, rest = NOTE.partition(b"\n\n")
+    before = first + b"\n\n" + f"\u2014 witness.example {stranger}\n".encode() + rest
+    assert open_checkpoint(before, SIGNER.public_key, ORIGIN) == HEAD
+
+
+def test_every_changed_byte_is_refused() -> None:
+    for at in range(len(NOTE)):
+        if NOTE[at : at + 1] == b"\n" and at == len(NOTE) - 1:
+            continue
+        forged = NOTE[:at] + bytes([NOTE[at] ^ 1]) + NOTE[at + 1 :]
+        with pytest.raises(VerificationError):
+            open_checkpoint(forged, SIGNER.public_key, ORIGIN)
+
+
+def _resign(body: str) -> bytes:
+    signature = bytes.fromhex(SIGNER.sign(body.encode()).signature)
+    hint = base64.b64decode(NOTE.decode().rstrip("\n").rsplit(" ", 1)[1])[:4]
+    return f"{body}\n\u2014 {ORIGIN} {base64.b64encode(hint + signature).decode()}\n".encode()
+
+
+ROOT = base64.b64encode(HEAD.root).decode()
+
+
+@pytest.mark.parametrize("forged", [
+    b"", b"\n\n", b"\xff\xfe", NOTE.split(b"\n\n", maxsplit=1)[0] + b"\n\n",
+    _resign(f"{ORIGIN}\n042\n{ROOT}\n"), _resign(f"{ORIGIN}\n+42\n{ROOT}\n"), _resign(f"{ORIGIN}\n-1\n{ROOT}\n\n"),
+    _resign(f"{ORIGIN}\n42\n{ROOT}\nmore\n"), _resign(f"{ORIGIN}\n42\n{base64.b64encode(b'short').decode()}\n"),
+    _resign(f"other/log\n42\n{ROOT}\n"), _resign(f"{ORIGIN}\n4_2\n{ROOT}\n"),
+], ids=["empty", "blank", "not text", "unsigned", "leading zero", "plus", "negative", "fourth line", "short root",
+        "another log", "underscore"])
+def test_malformed_notes_are_refused(forged: bytes) -> None:
+    with pytest.raises(VerificationError):
+        open_checkpoint(forged, SIGNER.public_key, ORIGIN)
+
+
+def test_another_key_or_log_is_refused() -> None:
+    with pytest.raises(VerificationError, match="no signature"):
+        open_checkpoint(NOTE, CryptoSigner.generate_ed25519().public_key, ORIGIN)
+    with pytest.raises(VerificationError, match="not of"):
+        open_checkpoint(NOTE, SIGNER.public_key, "example-ltd/annexa/other")
+
+
+def test_only_ed25519_signs_a_checkpoint() -> None:
+    with pytest.raises(ValueError, match="Ed25519"):
+        seal_checkpoint(HEAD, CryptoSigner.generate_ecdsa())

@@ -78,8 +78,8 @@ class Bar(Look):
         super().__init__()
         self._progress = Progress(
             TextColumn("Collecting"), BarColumn(bar_width=None), MofNCompleteColumn(),
-            TextColumn("{task.fields[said]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
-            refresh_per_second=1 / REFRESH,
+            TextColumn("{task.fields[said]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            console=console, transient=True, refresh_per_second=1 / REFRESH,
         )
         self._task = self._progress.add_task("", total=None, said="")
         self._began = time.monotonic()

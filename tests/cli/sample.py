@@ -45,7 +45,8 @@ RESTORES = Requirement(
 )
 POLICY = Requirement(
     id="security-policy", title="The information security policy", primary=("5.1",), kind="document",
-    cadence=Duration(months=12, exact=timedelta(), text="P1Y"), max_age=Duration(months=13, exact=timedelta(), text="P13M"),
+    cadence=Duration(months=12, exact=timedelta(), text="P1Y"),
+    max_age=Duration(months=13, exact=timedelta(), text="P13M"),
 )
 QUARTERS = (
     Period(local(2025, 10, 1), local(2026, 1, 1), PeriodState.COVERED),

@@ -1,12 +1,149 @@
-"""`evidence` and `query`: the artifacts and their records."""
+"""`evidence`: the artifacts, listed, looked into, taken out; and documents put in."""
 
 from __future__ import annotations
 
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from agent.cli import asked, session, when
+from agent.cli.application import add, options
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from agent.assembly import App
+
+OUTCOMES = ("succeeded", "partial", "failed")
+Artifact = Annotated[str, typer.Argument(metavar="ARTIFACT", help="An artifact's id, or a beginning of it that only "
+                                         "one has; annexa evidence list shows them.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    group = typer.Typer(help="The artifacts: list them, look into them, add documents, take them out.",
-                        no_args_is_help=True)
+    group = typer.Typer(help="The artifacts: list, show and export them, add documents.", no_args_is_help=True)
+    add(group, list_, "list")
+    add(group, show)
+    add(group, add_document, "add")
+    add(group, export)
     app.add_typer(group, name="evidence")
+
+
+def _outcome(text: str | None) -> str | None:
+    if text is not None and text not in OUTCOMES:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(OUTCOMES)}")
+    return text
+
+
+def list_(
+    context: typer.Context,
+    collector: Annotated[str | None, typer.Option("--collector", metavar="ID", autocompletion=asked.collectors,
+                                                  help="Only what this collector brought.")] = None,
+    scope: asked.Scope = None,
+    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only this evidence kind.")] = None,
+    outcome: Annotated[str | None, typer.Option("--outcome", metavar="OUTCOME", callback=_outcome,
+                                                autocompletion=lambda: list(OUTCOMES),
+                                                help=f"Only runs that {', '.join(OUTCOMES)}.")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="WHEN", callback=when.check,
+                                              help="Only what was collected from then on.")] = None,
+    as_of: asked.AsOf = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, the newest first.")] = 50,
+    json: asked.Json = False,
+) -> None:
+    """List artifacts, the newest first: what was collected where, when, and whether it is whole."""
+    from agent.cli.show import artifacts
+
+    with session.opened(context) as app:
+        zone = app.config.timezone
+        rows = app.store.artifacts(
+            collector=collector, scope=scope, kind=kind, outcome=outcome, since=when.instant(since, zone),
+            as_of=when.instant(as_of, zone), limit=limit + 1,
+        )
+        if json:
+            session.emit({"artifacts": [artifacts.row_json(one) for one in rows[:limit]], "more": len(rows) > limit})
+        else:
+            artifacts.listed(session.screen(context), rows[:limit], zone, more=len(rows) > limit)
+
+
+def show(
+    context: typer.Context,
+    artifact: Artifact,
+    records: Annotated[int, typer.Option("--records", "-n", min=0, help="So many of its first records.")] = 3,
+    json: asked.Json = False,
+) -> None:
+    """Verify an artifact and show where it comes from: identity, calls, window, what is lacking, first records."""
+    from itertools import islice
+
+    from agent.cli.show import artifacts
+
+    with session.opened(context) as app:
+        row = app.store.artifact(artifact)
+        opened = app.store.open_artifact(row.id)
+        first = list(islice(opened.records(), records))
+        if json:
+            session.emit(artifacts.whole_json(row, opened, first))
+        else:
+            artifacts.shown(session.screen(context), row, opened, first, app.config.timezone)
+
+
+def add_document(
+    context: typer.Context,
+    requirement: Annotated[str, typer.Argument(metavar="REQUIREMENT", autocompletion=asked.requirements,
+                                               help="The requirement that it fulfils, such as security-policy.")],
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The document; none where it is kept elsewhere "
+                                                "and only its approval is recorded.")] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Its title. Default: the file's name.")] = None,
+    version: Annotated[str, typer.Option("--doc-version", help="Its version.")] = "",
+    owner: Annotated[str, typer.Option("--owner", help="Who keeps it up to date.")] = "",
+    approved_by: Annotated[str, typer.Option("--approved-by", help="Who approved it.")] = "",
+    approved: Annotated[str | None, typer.Option("--approved", metavar="WHEN", callback=when.check,
+                                                 help="When it was approved, or the event took place.")] = None,
+    valid_until: Annotated[str | None, typer.Option("--valid-until", metavar="WHEN", callback=when.check,
+                                                    help="When it ceases to hold, if it says so.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Who adds it. Default: the login name.")] = "",
+    json: asked.Json = False,
+) -> None:
+    """Add a document as evidence: it is sealed with its approval, and with who added it."""
+    del title, version, owner, approved_by, valid_until, by  # handed on by name, from the context
+    if file is None and context.params["title"] is None:
+        raise typer.BadParameter("name the file, or give a --title")
+    if approved is None:
+        raise typer.BadParameter("say when it was approved or took place, with --approved")
+    with session.opened(context, writer=True) as app:
+        artifact = _add(app, requirement, file, context.params)
+    session.emit({"artifact": artifact}) if json else session.screen(context).line(f"Added: {artifact}")
+
+
+def _add(app: App, requirement: str, file: Path | None, said: dict[str, str | None]) -> str:
+    zone = app.config.timezone
+    occurred_at: datetime | None = when.instant(said["approved"], zone)
+    return app.add_document(
+        requirement=requirement, file=file, title=said["title"] or (file.name if file else ""),
+        version=said["version"] or "", owner=said["owner"] or "", approved_by=said["approved_by"] or "",
+        occurred_at=occurred_at, valid_until=when.instant(said["valid_until"], zone),
+        by=said["by"] or getpass.getuser(),
+    )
+
+
+def export(
+    context: typer.Context,
+    artifact: Artifact,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Where to. Default: evidence- and the "
+                                            "beginning of the id.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds something.")] = False,
+) -> None:
+    """Write an artifact's records (NDJSON and CSV) and its signed envelope, to check without annexa."""
+    from agent.cli import taking
+
+    with session.opened(context) as app:
+        row = app.store.artifact(artifact)
+        folder = to or Path(f"evidence-{row.id.removeprefix('sha256:')[:12]}")
+        taken = taking.take(app.store, row.id, folder, force=force)
+    screen = session.screen(context)
+    if not options(context).quiet:
+        screen.line(f"Written to {folder}: {', '.join(taken.files)}; {taken.records:,} records.")
+        screen.line("Check by hand that nothing was changed since it was sealed:")
+    for line in taken.lines:
+        typer.echo(f"  {line}")

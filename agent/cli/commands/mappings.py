@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     group = typer.Typer(help="The mapping of evidence to controls: check it, test it.", no_args_is_help=True)
     add(group, lint)
-    add(group, test_, "test")
+    add(group, timelines, "test")
     app.add_typer(group, name="mapping")
 
 
@@ -59,7 +59,7 @@ def _complaint(one: Any) -> dict[str, Any]:
             "column": place.column if place else None, "message": one.message, "advice": one.advice or None}
 
 
-def test_(
+def timelines(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="YAML files with timelines.")],
     json: asked.Json = False,

@@ -1,0 +1,105 @@
+"""`query`: SQL over the records of the evidence."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from agent.cli import asked, session, when
+from agent.cli.application import add, options
+
+if TYPE_CHECKING:
+    from agent.assembly import App
+    from agent.lake.query import Asked, Result
+
+FORMATS = ("table", "json", "csv", "parquet")
+MOST = 1_000
+"""As many rows a table on a screen has."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    add(app, query)
+
+
+def _format(text: str) -> str:
+    if text not in FORMATS:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(FORMATS)}")
+    return text
+
+
+def query(
+    context: typer.Context,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT over the evidence kinds (account, asset, "
+                                       "backup_test, ...); - reads it from standard input.")],
+    form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_format,
+                                      autocompletion=lambda: list(FORMATS), help=", ".join(FORMATS) + ".")] = "table",
+    json: asked.Json = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Over all artifacts, not only the newest.")] = False,
+    scope: asked.Scope = None,
+    as_of: asked.AsOf = None,
+) -> None:
+    """Ask the records with SQL: one view an evidence kind, over the newest accepted artifacts."""
+    form = "json" if json else form
+    if form == "parquet" and output is None:
+        raise typer.BadParameter("Parquet needs a file: --output FILE")
+    text = sys.stdin.read() if sql == "-" else sql
+    with session.opened(context) as app:
+        from agent.lake.query import Asked
+
+        asking = Asked(as_of=when.instant(as_of, app.config.timezone), scope=scope, everything=everything)
+        if form == "parquet" and output is not None:
+            written = app.lake.parquet(text, output, asking)
+        else:
+            written = _answer(app, context, text, asking, form, output)
+    if output is not None and not options(context).quiet:
+        session.say(f"{written:,} rows written to {output}")
+
+
+def _answer(app: App, context: typer.Context, sql: str, asking: Asked, form: str, output: Path | None) -> int:
+    from agent.errors import StoreError
+
+    with app.lake.query(sql, asking) as result:
+        if output is None:
+            return _print(context, result, form)
+        try:
+            with output.open("w", encoding="utf-8", newline="") as out:
+                return _write(result, "csv" if form == "table" else form, out)
+        except OSError as error:
+            raise StoreError(f"{output} cannot be written: {error.strerror}") from error
+
+
+def _print(context: typer.Context, result: Result, form: str) -> int:
+    if form == "table":
+        return _table(context, result)
+    sys.stdout.flush()
+    out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+    try:
+        return _write(result, form, out)
+    finally:
+        out.detach()
+
+
+def _write(result: Result, form: str, out: TextIO) -> int:
+    from agent.lake.output import write_csv, write_json
+
+    return write_csv(result, out) if form == "csv" else write_json(result, out)
+
+
+def _table(context: typer.Context, result: Result) -> int:
+    from agent.cli import words
+    from agent.cli.screen import Column
+    from agent.lake.output import table
+
+    screen = session.screen(context)
+    rows = list(table(result, MOST + 1))
+    screen.table([Column(name, flexible=True) for name in result.columns], rows[:MOST])
+    screen.blank()
+    more = f"the first {MOST:,} rows; --format csv has all" if len(rows) > MOST else words.count(len(rows), "row")
+    screen.line(more)
+    return len(rows)

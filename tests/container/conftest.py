@@ -24,8 +24,6 @@ default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "runc"
-[network]
-network_backend = "netavark"
 """
 HARDENED = (
     *("--no-healthcheck", "--read-only", "--tmpfs", "/tmp", "--cap-drop=ALL"),
@@ -61,8 +59,9 @@ class Engine:
 
     def inspect(self) -> dict[str, Any]:
         """Return what the image says of itself."""
-        config: dict[str, Any] = json.loads(self.call("image", "inspect", IMAGE).stdout)[0]["Config"]
-        return config
+        image = json.loads(self.call("image", "inspect", IMAGE).stdout)[0]
+        # Older podman tells the health check beside the configuration.
+        return {"Healthcheck": image.get("Healthcheck"), **image["Config"]}
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,8 @@ def test_an_unknown_extra_or_package_is_one_line() -> None:
 
 def test_a_lock_in_other_words_is_read() -> None:
     entries = runpy.run_path(str(SUBSET))
-    lock = "a==1 \\\n    --hash=sha256:00\n    # via\n    #   -c other.txt\n    #   B_c[x] (file)\n" + "b-c==2\n    # via root\n"
+    first = "a==1 \\\n    --hash=sha256:00\n    # via\n    #   -c other.txt\n    #   B_c[x] (file)\n"
+    lock = f"{first}b-c==2\n    # via root\n"
     assert entries["parents"](entries["entries"](lock)["a"]) == {"b-c"}
     assert entries["closure"](entries["entries"](lock), ["B.C"]) == {"a", "b-c"}
 

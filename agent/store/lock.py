@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import NullPool
 
 from agent import canonical
 from agent.errors import StoreError
@@ -48,7 +49,6 @@ class WriterLock:
         """Give both locks back."""
         if self._connection is not None:
             self._connection.close()
-            self._connection.engine.dispose()
             self._connection = None
         if self._file is not None:
             self._file.close()
@@ -76,9 +76,8 @@ class WriterLock:
 
     def _take_server(self) -> None:
         with reaching("reach the database"):
-            self._connection = connection = self._catalog.engine.connect()
-            connection.detach()
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            engine = create_engine(self._catalog.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+            self._connection = connection = engine.connect()
             key = self._key(connection)
             if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
                 name = f"annexa pid {os.getpid()} on {socket.gethostname()}"[:63]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import NoReturn
 
 from sqlmodel import Session, col, select
 
 from agent.errors import StoreError, VerificationError
-from agent.seal import Checkpoint, Range, seal_checkpoint
+from agent.seal import EMPTY, Checkpoint, Range, leaf_hash, seal_checkpoint
 from agent.seal.signing import Signer, SSlibKey
 from agent.seal.tiles import HEIGHT, WIDTH, bundle, spans, tile_path
 from agent.store.catalog import Catalog
@@ -40,7 +41,7 @@ class Publisher:
                     return head.size
                 if not head.size:
                     return 0
-                self._tiles(session, before, head.size)
+                self._tiles(session, before, head)
             note = seal_checkpoint(Checkpoint(tree.origin, head.size, head.root()), self._signer)
             self._objects.put(CHECKPOINT, note, replace=True)
             with self._catalog.write("note the published log") as session:
@@ -74,10 +75,25 @@ class Publisher:
         )
         return grown.extend(hashes)
 
-    def _tiles(self, session: Session, before: int, size: int) -> None:
+    def _fits(self, session: Session, leaves: Sequence[Leaf], index: int, head: Range) -> None:
+        """Raise where the leaves of a tile are not those that the head was made of."""
+        if any(leaf_hash(leaf.entry) != leaf.hash for leaf in leaves):
+            _forked(f"a leaf of the tile {index} is not what its hash says")
+        made = EMPTY.extend(leaf.hash for leaf in leaves)
+        if made.size == WIDTH:
+            node = session.get(Node, (1, index))
+            expected = (node.hash,) if node else ()
+        else:
+            expected = head.hashes[len(head.hashes) - (head.size % WIDTH).bit_count() :]
+        if made.hashes != expected:
+            _forked(f"the leaves of the tile {index} are not those of the head")
+
+    def _tiles(self, session: Session, before: int, head: Range) -> None:
+        size = head.size
         for index, width in spans(size, 0, before):
             span = col(Leaf.index).between(index * WIDTH, index * WIDTH + width - 1)
             leaves = session.exec(select(Leaf).where(span).order_by(col(Leaf.index))).all()
+            self._fits(session, leaves, index, head)
             self._tile("entries", index, width, bundle([leaf.entry for leaf in leaves]))
             self._tile(0, index, width, b"".join(leaf.hash for leaf in leaves))
         level = 1

@@ -115,7 +115,8 @@ def artifact_row(entry: ArtifactEntry, statement: Statement, stored_size: int) -
         region=run.region, source=run.source, outcome=run.outcome.value, records=run.records,
         window_start=run.window.start if run.window else None, window_end=run.window.end if run.window else None,
         collected_at=run.started_at, finished_at=run.finished_at, recorded_at=entry.recorded_at,
-        lacking=len(run.lacking), masked=sum(run.masked.values()), error=run.error,
+        lacking=len(run.lacking), masked=sum(run.masked.values()),
+        error=run.error.replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL keeps no NUL in a text
     )
 
 

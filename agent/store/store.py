@@ -37,7 +37,8 @@ from agent.store.tables import ArtifactRow, Pending, Tree
 from agent.store.verified import VerifiedArtifact, open_verified
 
 log = structlog.get_logger("annexa.store")
-REASON = 400
+REASON = 600
+"""What a leaf below 1 KiB has room for beside its other fields."""
 
 
 class Store(Artifacts, Facts):
@@ -131,8 +132,10 @@ class Store(Artifacts, Facts):
         row = self.artifact(artifact)
         if not reason.strip() or not by.strip():
             raise StoreError("An artifact is voided with a reason and by somebody")
-        if len(reason.encode()) > REASON or len(by.encode()) > REASON // 4:
-            raise StoreError(f"The reason may have {REASON} bytes and the name {REASON // 4}")
+        if len(canonical.document([reason, by])) > REASON:
+            raise StoreError(f"The reason and the name are too long for the log: together {REASON} bytes as JSON")
+        if not (reason + by).isprintable():
+            raise StoreError("The reason and the name may hold no control characters or line ends")
         if row.voided_at is not None:
             return row
         body = {"type": "void", "artifact": row.id, "reason": reason, "by": by}

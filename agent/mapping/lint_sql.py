@@ -49,30 +49,27 @@ def _expression(text: str, kind: str, key: str) -> Complaints:
             yield "error", f"{key} asks for ${AS_OF}", "What a record is does not change with the day: use a check"
             return
         bench.columns(sql)
+        if bench.never(sql):
+            yield "error", f"{key} is never true: no record can qualify", "Look for a contradiction in it"
+        yield from _clocks(bench, sql, key)
+        yield from _words(bench, sql, kind, key)
     except SqlError as error:
         yield "error", f"{key} is not SQL over {kind}: {error}", _SEE
-        return
-    if bench.never(sql):
-        yield "error", f"{key} is never true: no record can qualify", "Look for a contradiction in it"
-    yield from _clocks(bench, sql, key)
-    yield from _words(bench, sql, kind, key)
 
 
 def _check(check: Check, one: Requirement) -> Complaints:
     bench, key = _bench(one.kind), f"check {check.id!r}"
     try:
         select(check.exceptions)
-        columns = bench.columns(check.exceptions)
+        if "id" not in bench.columns(check.exceptions):
+            yield "error", f"{key} answers no column id", "Select the id of the record that is an exception"
+        if bench.never(check.exceptions):
+            yield "error", f"{key} cannot fail: no record is ever an exception", "Look for a contradiction in it"
+        yield from _clocks(bench, check.exceptions, key)
+        yield from _words(bench, check.exceptions, one.kind, key)
+        yield from _needs(bench, check, one, key)
     except SqlError as error:
         yield "error", f"{key} is not SQL over {one.kind}: {error}", _SEE
-        return
-    if "id" not in columns:
-        yield "error", f"{key} answers no column id", "Select the id of the record that is an exception"
-    if bench.never(check.exceptions):
-        yield "error", f"{key} cannot fail: no record is ever an exception", "Look for a contradiction in it"
-    yield from _clocks(bench, check.exceptions, key)
-    yield from _words(bench, check.exceptions, one.kind, key)
-    yield from _needs(bench, check, one, key)
 
 
 def _needs(bench: Bench, check: Check, one: Requirement, key: str) -> Complaints:

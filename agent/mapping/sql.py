@@ -165,8 +165,12 @@ class Bench:
             yield from ((name, text) for name in names for text in texts)
 
     def _nodes(self, sql: str) -> Iterator[dict[str, Any]]:
-        row = self._db.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
-        yield from _walk(loads(row[0]) if row else {})
+        try:
+            row = self._db.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
+            tree = loads(row[0]) if row else {}
+        except (duckdb.Error, ValueError) as error:
+            raise SqlError("it is nested too deeply") from error
+        yield from _walk(tree)
 
 
 def _name(node: Mapping[str, Any]) -> str:

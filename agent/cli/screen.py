@@ -13,8 +13,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from agent.cli.application import Options
+from agent.cli.application import Hung, Options
 
+READABLE = 14
+"""The fewest cells in which a flexible column can be read."""
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
@@ -46,6 +48,14 @@ class Column:
     right: bool = False
 
 
+class _Console(Console):
+    """A console whose reader may go away."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise `Hung`; rich itself would end the process with the status of a finding."""
+        raise Hung
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """A console with its signs; all text from outside goes through `plain`."""
@@ -57,7 +67,7 @@ class Screen:
     def of(cls, options: Options, stream: IO[str] | None = None, width: int | None = None) -> Screen:
         """Return the screen on stdout, or another stream."""
         file = stream or sys.stdout
-        console = Console(
+        console = _Console(
             file=file, width=width, markup=False, highlight=False, emoji=False, no_color=not options.color,
             color_system="auto" if options.color else None,
         )
@@ -118,20 +128,42 @@ class Screen:
             self.console.print(text, soft_wrap=True)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Text | str | int | None]]) -> None:
-        """Print rows below headings, within the width."""
+        """Print rows below headings, within the width; row by row where the columns have no room side by side."""
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         cells = [[_cell(value) for value in row] for row in rows]
+        longest = [max((row[at].cell_len for row in cells), default=0) for at in range(len(columns))]
+        if cells and _least(columns, longest) > self.width:
+            self._one_by_one(columns, cells)
+            return
         for at, column in enumerate(columns):
             gives = column.flexible or column.kept
-            longest = max((row[at].cell_len for row in cells), default=0)
             table.add_column(
                 column.title, no_wrap=not gives, overflow="fold" if gives else "crop",
                 justify="right" if column.right else "left",
-                min_width=min(longest, self.width // 2) if column.kept else None,
+                min_width=min(longest[at], self.width // 2) if column.kept else None,
             )
         for row in cells:
             table.add_row(*row)
         self.show(table)
+
+    def _one_by_one(self, columns: Sequence[Column], cells: Sequence[Sequence[Text]]) -> None:
+        by = min(max(len(column.title) for column in columns) + 3, self.width // 2)
+        for row in cells:
+            first = row[0].copy()
+            first.stylize("bold")
+            self.show(first)
+            for column, cell in zip(columns[1:], row[1:], strict=True):
+                if cell:
+                    self.hanging(f"  {column.title}", cell, by=by)
+
+
+def _least(columns: Sequence[Column], longest: Sequence[int]) -> int:
+    """Return the least width in which the columns can be read side by side."""
+    cells = 2 * (len(columns) - 1)
+    for column, length in zip(columns, longest, strict=True):
+        wanted = min(length, READABLE) if column.flexible else length
+        cells += max(wanted, len(column.title))
+    return cells
 
 
 def _joined(parts: Iterable[Text | str], style: str = "") -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -132,13 +133,14 @@ def audits(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = 
     """List the audits: those with dates, and those that the certificate owes."""
     from agent.cli import show
 
-    with session.opened(context) as app:
-        instant = when.instant(as_of, app.config.timezone)
-        listed: list[Any] = list(app.audits(instant))
-        if json:
-            session.emit({"audits": [show.audits.as_json(one) for one in listed]})
-        else:
-            show.audits.audits(session.screen(context), listed, app.config.timezone)
+    config = session.configured(context)
+    assert config is not None
+    instant = when.instant(as_of, config.timezone) or datetime.now(UTC)
+    listed = show.audits.planned(config, instant)
+    if json:
+        session.emit({"as_of": instant, "audits": [show.audits.as_json(one) for one in listed]})
+    else:
+        show.audits.audits(session.screen(context), listed, config.timezone)
 
 
 def alerts(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = False) -> None:

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import tzinfo
-from typing import Any
+from datetime import datetime, tzinfo
+from typing import Any, Final
 
 from agent.cli import words
 from agent.cli.screen import Column, Screen
+from agent.config import Config
+from agent.config import audits as dated
 from agent.evidence.report import audit_json
-from agent.model import Audit
-from agent.programme import Slot
+from agent.model import Audit, Certificate
+from agent.programme import Slot, cycle
+
+RECERTIFICATION: Final = "recertification"
+
+
+def planned(config: Config, as_of: datetime) -> list[Audit | Slot]:
+    """Return the audits that the configuration dates and those that the certificate owes, by their first day."""
+    real = dated(config)
+    one, owed = config.certificate, list[Slot]()
+    if one is not None:
+        certificate = Certificate(kind=RECERTIFICATION if one.kind == RECERTIFICATION else "initial",
+                                  decided=one.decided, expires=one.end)
+        owed = list(cycle(certificate, real, as_of, config.timezone))
+    counted = {slot.audit.name for slot in owed if slot.real}
+    found = [*(audit for audit in real if audit.name not in counted), *owed]
+    return sorted(found, key=lambda one: (one if isinstance(one, Audit) else one.audit).starts)
 
 
 def as_json(one: Audit | Slot) -> dict[str, Any]:
@@ -27,7 +44,7 @@ def audits(screen: Screen, listed: Sequence[Audit | Slot], zone: tzinfo) -> None
         screen.line("No audit is known: add `audits:` or `certificate:` to the configuration.")
         return
     screen.table(
-        [Column("Audit", flexible=True), Column("Starts"), Column("Ends"), Column("Period", flexible=True),
+        [Column("Audit", kept=True), Column("Starts"), Column("Ends"), Column("Period", flexible=True),
          Column("State", flexible=True)],
         (_row(one, zone) for one in listed),
     )

@@ -1,0 +1,205 @@
+"""Status and forecast as people read them: nothing wider than the screen, worst first, words beside signs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from rich.cells import cell_len
+
+from agent.cli.screen import Screen
+from agent.cli.show import control, forecast, periods, status
+from agent.model import Conclusion, Coverage, CoverageAnswer, Freshness, Period, PeriodState, Window
+from tests.cli import drive, sample
+
+CONTEXT = status.Context("Example Ltd", "ISO/IEC 27001:2022, Annex A", sample.BERLIN)
+VIEWS: dict[str, Callable[[Screen], None]] = {
+    "status": lambda on: status.status(on, sample.STATUS, CONTEXT),
+    "all": lambda on: status.status(on, sample.STATUS, CONTEXT, everything=True),
+    "control": lambda on: control.control(on, sample.BACKUP, sample.NOW, sample.BERLIN),
+    "forecast": lambda on: forecast.forecast(on, sample.FORECAST, CONTEXT),
+}
+
+
+def drawn(view: Callable[[Screen], None], width: int = 80, encoding: str = "utf-8") -> list[str]:
+    screen, raw = drive.screen(width, encoding)
+    view(screen)
+    return raw.getvalue().decode(encoding).splitlines()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_no_line_is_wider_than_the_screen(view: str, width: int) -> None:
+    lines = drawn(VIEWS[view], width)
+    assert lines
+    assert [line for line in lines if cell_len(line) > width or line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_wide_characters_and_hostile_names_fit_too(view: str) -> None:
+    nasty = "情報セキュリティ" * 6 + " \x1b[31mred\x07 \u202ereversed " + "x" * 300
+    holding = replace(sample.restores(nasty), owner=nasty)
+    bad = replace(sample.BACKUP, title=nasty, primary=(holding,))
+    answers: dict[str, Callable[[Screen], None]] = {
+        "status": lambda on: status.status(on, replace(sample.STATUS, controls=(bad,), warnings=(nasty,)), CONTEXT),
+        "all": lambda on: status.status(on, replace(sample.STATUS, controls=(bad,)), CONTEXT, everything=True),
+        "control": lambda on: control.control(on, bad, sample.NOW, sample.BERLIN),
+        "forecast": lambda on: forecast.forecast(
+            on, replace(sample.FORECAST, controls=(bad,), actions=(replace(sample.RESTORE, title=nasty),)), CONTEXT
+        ),
+    }
+    for width in (60, 80, 120):
+        lines = drawn(answers[view], width)
+        assert [line for line in lines if cell_len(line) > width] == []
+        assert not any(char in "\x1b\x07\u202e" for line in lines for char in line)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_ascii_has_signs_of_its_own(view: str) -> None:
+    lines = drawn(VIEWS[view], encoding="ascii")
+    assert any("x " in line for line in lines)
+
+
+def test_the_header_says_whose_answer_it_is_and_how_far_the_audit() -> None:
+    lines = drawn(VIEWS["status"], 120)
+    assert lines[0] == "Example Ltd · ISO/IEC 27001:2022, Annex A · as of 2026-11-24 10:30 Europe/Berlin"
+    assert lines[1] == "Next audit: surveillance, 2026-12-07 to 2026-12-09, in 13 days"
+
+
+def test_no_audit_says_how_to_have_one() -> None:
+    lines = drawn(lambda on: status.status(on, replace(sample.STATUS, audit=None), CONTEXT))
+    assert lines[1] == "No audit is known: add `audits:` or `certificate:` to the configuration."
+
+
+def test_the_summary_counts_three_axes() -> None:
+    text = "\n".join(drawn(VIEWS["status"], 120))
+    assert "Freshness    ✗ 1 missing   ✗ 1 stale   ! 1 expiring   ✓ 1 fresh" in text
+    assert "Coverage     ✗ 1 gap   - 0 late   ! 1 due   ✓ 2 complete" in text
+    assert "Conclusion   ✗ 1 deficient   ? 2 unknown   ✓ 1 no exceptions" in text
+    assert "Beside       1 unassigned, 1 not applicable" in text
+
+
+def test_worst_first_and_what_needs_nobody_is_counted() -> None:
+    lines = drawn(VIEWS["status"])
+    listed = [line.split()[0] for line in lines if line[:2] in ("8.", "5.", "7.")]
+    assert listed == ["8.13", "5.1", "7.4", "5.9"]
+    assert lines[-1] == "2 controls need nothing now; --all lists every control."
+    everything = [line.split()[0] for line in drawn(VIEWS["all"]) if line[:2] in ("8.", "5.", "7.")]
+    assert everything == ["8.13", "5.1", "7.4", "5.9", "5.15", "8.25"]
+
+
+def test_a_state_is_a_word_with_a_sign() -> None:
+    lines = {line.split()[0]: line for line in drawn(VIEWS["all"], 100) if line[:2] in ("8.", "5.", "7.")}
+    assert lines["8.13"].split()[-6:] == ["✗", "stale", "✗", "gap", "✗", "deficient"]
+    assert lines["5.15"].split()[-7:] == ["✓", "fresh", "✓", "complete", "✓", "no", "exceptions"]
+    assert lines["7.4"].endswith("✗ unassigned")
+    assert lines["8.25"].endswith("- not applicable")
+
+
+def test_a_wide_screen_says_why() -> None:
+    text = " ".join(" ".join(drawn(VIEWS["status"], 200)).split())
+    assert "backup-restore-tests in prod-aws/Production: evidence of 2026-05-20, stale since 2026-08-28 (and 1 more)" in text
+    assert "security-policy in organization: never collected" in text
+
+
+def test_an_excepted_control_is_shown_as_such() -> None:
+    answer = replace(sample.STATUS, controls=(replace(sample.BACKUP, excepted=True),))
+    assert any("stale (excepted)" in line for line in drawn(lambda on: status.status(on, answer, CONTEXT)))
+
+
+def test_a_control_shows_its_periods_exceptions_and_owner() -> None:
+    text = "\n".join(drawn(VIEWS["control"], 120))
+    assert "Q4 2025 ✓  Q1 2026 ! covered late  Q2 2026 ✓  Q3 2026 ✗ gap  Q4 2026 ! due, 38 days left" in text
+    assert "No restore failed: 7 exceptions in 40 records" in text
+    assert "id job-4, outcome failed" in text
+    assert "job-5" not in text
+    assert "and 2 more" in text
+    assert "prod-aws, 123456789012 (Production)" in text
+    assert "platform@example.com" in text
+    assert "sha256:ab12ab12ab12ab12" in text
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "name"),
+    [
+        ((2026, 1, 1), (2027, 1, 1), "2026"),
+        ((2026, 7, 1), (2027, 1, 1), "H2 2026"),
+        ((2026, 4, 1), (2026, 7, 1), "Q2 2026"),
+        ((2026, 2, 1), (2026, 3, 1), "2026-02"),
+        ((2026, 12, 28), (2027, 1, 4), "W53 2026"),
+        ((2026, 3, 29), (2026, 3, 30), "2026-03-29"),
+    ],
+)
+def test_periods_have_the_names_that_people_use(
+    start: tuple[int, int, int], end: tuple[int, int, int], name: str
+) -> None:
+    period = Period(sample.local(*start), sample.local(*end), PeriodState.COVERED)
+    assert periods.label(period, sample.BERLIN) == name
+
+
+def test_many_periods_are_counted_and_only_the_troubled_named() -> None:
+    first = sample.local(2026, 1, 1)
+    days = [Period(first + timedelta(days=n), first + timedelta(days=n + 1), PeriodState.COVERED) for n in range(60)]
+    days[30] = replace(days[30], state=PeriodState.GAP)
+    answer = CoverageAnswer(state=Coverage.GAP, periods=tuple(days))
+    screen, _ = drive.screen(80)
+    parts = [str(part) for part in periods.parts(answer, sample.NOW, sample.BERLIN, screen.signs)]
+    assert parts == ["✓ 59 covered", "✗ 1 gap", "2026-01-31 ✗ gap"]
+
+
+def test_holes_of_a_continuous_requirement_are_named() -> None:
+    hole = Window(sample.local(2026, 3, 1), sample.local(2026, 3, 2))
+    screen, _ = drive.screen(80)
+    answer = CoverageAnswer(state=Coverage.GAP, gaps=(hole,))
+    (part,) = periods.parts(answer, sample.NOW, sample.BERLIN, screen.signs)
+    assert str(part) == "✗ hole 2026-03-01 00:00 to 2026-03-02 00:00"
+
+
+def test_the_forecast_begins_with_who_has_to_act_by_when() -> None:
+    lines = drawn(VIEWS["forecast"], 120)
+    start = lines.index("Who has to act by when")
+    assert lines[start + 1] == "2026-12-09  ! The information security policy  in organization"
+    assert lines[start + 2].split() == (
+        "nobody is named for it: see `owners:`; in 15 days; "
+        "not before 2026-11-30, or it would be stale again").split()
+    assert lines[start + 4] == (
+        "2026-12-31  ! Restore tests of backups  in prod-aws/123456789012, prod-aws/210987654321")
+    assert "not before" not in lines[start + 5]
+    assert "Gaps that nothing repairs any more: prepare the explanation" in lines
+    at = lines.index("Controls at the end of the audit's last day")
+    assert [line.split()[0] for line in lines[at + 2:at + 5]] == ["7.4", "5.1", "8.13"]
+    assert lines[-1].startswith("3 controls will be fresh as planned or are not applicable")
+
+
+def test_the_same_action_in_many_places_is_told_once() -> None:
+    many = tuple(replace(sample.RESTORE, boundary=f"{n:012}") for n in range(500))
+    (group,) = forecast.grouped(many)
+    assert len(group.places) == 500
+    answer = replace(sample.FORECAST, actions=many)
+    text = "\n".join(drawn(lambda on: forecast.forecast(on, answer, CONTEXT), 120))
+    assert "in 500 places, prod-aws/000000000000 first" in text
+
+
+def test_nothing_to_do_says_so() -> None:
+    answer = replace(sample.FORECAST, actions=(), controls=(sample.FRESH,))
+    text = "\n".join(drawn(lambda on: forecast.forecast(on, answer, CONTEXT)))
+    assert "✓ nobody has to do anything before this audit" in text
+
+
+def test_what_fails_on_what() -> None:
+    from agent.cli.commands.answers import wrong
+
+    assert wrong(sample.BACKUP, ["stale"])
+    assert wrong(sample.BACKUP, ["gap"])
+    assert wrong(sample.BACKUP, ["deficient"])
+    assert not wrong(sample.BACKUP, ["missing", "unassigned"])
+    assert wrong(sample.NOBODY, ["unassigned"])
+    assert not wrong(sample.EXCLUDED, ["unassigned", "missing", "gap"])
+    hidden = replace(sample.BACKUP, freshness=Freshness.MISSING, coverage=Coverage.COMPLETE,
+                     conclusion=Conclusion.UNKNOWN)
+    assert wrong(hidden, ["stale"]), "a stale requirement counts where another one is missing"
+    assert not wrong(replace(sample.BACKUP, excepted=True), ["stale"])
+    excepted = replace(sample.FRESH, primary=(replace(sample.restores(), excepted=True),))
+    assert not wrong(excepted, ["stale", "gap", "deficient"])

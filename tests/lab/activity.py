@@ -25,7 +25,11 @@ ACTIONS = (
     ("GetSecretValue", "secretsmanager.amazonaws.com", True),
     ("ModifyDBInstance", "rds.amazonaws.com", False),
 )
-THREATS = ("Recon:EC2/PortProbeUnprotectedPort", "UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B", "Trojan:EC2/DNSDataExfiltration")
+THREATS = (
+    "Recon:EC2/PortProbeUnprotectedPort",
+    "UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B",
+    "Trojan:EC2/DNSDataExfiltration",
+)
 POSTURE = ("S3.8", "IAM.6", "EC2.19", "RDS.3", "KMS.4", "CloudTrail.4")
 SEVERITIES = ("LOW", "MEDIUM", "MEDIUM", "HIGH", "HIGH", "CRITICAL")
 
@@ -46,8 +50,16 @@ def _said(estate: Estate, entry: dict[str, Any]) -> Event:
     at = estate.ago(entry["age"]) + timedelta(hours=9, minutes=30)
     ident = _id("event", account, entry["name"], entry["user"])
     return Event(
-        ident, account, entry["region"], min(at, estate.now), entry["name"], entry["source"], entry["user"],
-        "203.0.113.77", False, entry.get("error", ""),
+        ident,
+        account,
+        entry["region"],
+        min(at, estate.now),
+        entry["name"],
+        entry["source"],
+        entry["user"],
+        "203.0.113.77",
+        False,
+        entry.get("error", ""),
     )
 
 
@@ -69,15 +81,29 @@ def findings(estate: Estate) -> Iterator[Finding]:
     """Yield the findings of GuardDuty, Inspector and Security Hub as drawn, of Access Analyzer as the file says."""
     for account in estate.accounts:
         for region in estate.regions:
-            for source, section in (("guardduty", "threats"), ("inspector", "vulnerabilities"), ("securityhub", "posture")):
+            for source, section in (
+                ("guardduty", "threats"),
+                ("inspector", "vulnerabilities"),
+                ("securityhub", "posture"),
+            ):
                 if source != "guardduty" or not estate.off(estate.file["guardduty"]["absent"], account.id, region):
                     yield from _found(estate, account, region, source, section)
     for entry in estate.file["access_findings"]:
         account_id, at = estate.account(entry["account"]).id, estate.ago(entry["age"])
         ident = _id("access", entry["resource"])
         yield Finding(
-            ident, account_id, entry["region"], "access-analyzer", entry["finding"], entry["finding"],
-            entry["resource"], entry["type"], "", entry["status"], at, at,
+            ident,
+            account_id,
+            entry["region"],
+            "access-analyzer",
+            entry["finding"],
+            entry["finding"],
+            entry["resource"],
+            entry["type"],
+            "",
+            entry["status"],
+            at,
+            at,
         )
 
 

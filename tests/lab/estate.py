@@ -84,6 +84,10 @@ class Estate:
         """Return whether (account id, region) is in a list of exceptions."""
         return any(self.account(e["account"]).id == account and e["region"] == region for e in entries)
 
+    def off_everywhere(self, section: str, account: str) -> bool:
+        """Return whether an account (its id) is among those that lack something altogether."""
+        return any(self.account(name).id == account for name in self.file[section]["absent"])
+
     @functools.cached_property
     def regions(self) -> tuple[str, ...]:
         """The regions in use."""

@@ -45,8 +45,15 @@ def _named(estate: Estate, account: Account, entry: dict[str, Any]) -> User:
         for n, k in enumerate(entry.get("keys", ()))
     )
     return User(
-        account.id, entry["name"], estate.ago(entry["created"]), bool(entry["console"]), bool(entry.get("mfa")),
-        estate.ago(last) if last else None, keys, tuple(entry.get("groups", ())), {"team": "office-it"},
+        account.id,
+        entry["name"],
+        estate.ago(entry["created"]),
+        bool(entry["console"]),
+        bool(entry.get("mfa")),
+        estate.ago(last) if last else None,
+        keys,
+        tuple(entry.get("groups", ())),
+        {"team": "office-it"},
     )
 
 

@@ -24,7 +24,7 @@ from tests.lab.aws.paging import Listing, paging
 from tests.lab.aws.wire import ErrorAnswer
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
-HOSTILE = 'ü <&> "\' \u202e 🔑 \\ %2F'
+HOSTILE = "ü <&> \"' \u202e 🔑 \\ %2F"
 
 
 @pytest.fixture

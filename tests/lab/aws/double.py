@@ -183,6 +183,7 @@ class Double:
         if parsed is None:
             return None
         call = self._record(item, parsed)
+        item.request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.account
         fault = self._struck(call)
         handler = self._handler(call)
         error = self._refusal(item, call, parsed) or (fault and fault.says and fault.says(item.service, parsed))
@@ -202,9 +203,7 @@ class Double:
         where = (f"{item.service}.{parsed.operation}", None, None)
         with self._lock:
             number = next(self._counts.setdefault(where, itertools.count(1)))
-            call = Call(
-                item.service, parsed.operation, parsed.params, account, item.region, page, item.key, number
-            )
+            call = Call(item.service, parsed.operation, parsed.params, account, item.region, page, item.key, number)
             self.calls.append(call)
         return call
 

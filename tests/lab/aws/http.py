@@ -6,6 +6,7 @@ import http.client
 import http.server
 import socket
 import struct
+import sys
 import threading
 import time
 import urllib.parse
@@ -54,7 +55,9 @@ class _Http(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no event."""
+        """A client that hangs up is no event; anything else is a fault of the lab, and shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -1,0 +1,202 @@
+"""What a moto server can hold, put into it through boto3; dates, which moto takes from the clock, afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from moto.backends import get_backend
+
+from tests.lab.aws import digests
+from tests.lab.aws.double import Double
+from tests.lab.aws.iam import tags
+from tests.lab.estate import Estate
+from tests.lab.things import Account, Event, Resource
+
+IMAGE = "ami-0abcdef0123456789"
+
+
+def application() -> Any:
+    """Return moto's server as a WSGI application; its memory is the process's."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    return DomainDispatcherApplication(create_backend_app)
+
+
+def seed(estate: Estate, double: Double) -> None:
+    """Put the estate into the moto server behind the double."""
+    for account in estate.accounts:
+        _buckets(estate, double, account)
+        for region in estate.regions:
+            _networks(estate, double, account, region)
+            _instances(estate, double, account, region)
+            _keys(estate, double, account, region)
+            _log_groups(estate, double, account, region)
+            _secrets(estate, double, account, region)
+    _logging(estate)
+    _digests(estate)
+
+
+def _buckets(estate: Estate, double: Double, account: Account) -> None:
+    found = [r for r in estate.resources if r.type == "AWS::S3::Bucket" and r.account == account.id]
+    for bucket in found:
+        _bucket(double.client("s3", account.id, bucket.region), bucket, _log_bucket(estate))
+    held = get_backend("s3")[account.id]["aws"].buckets
+    for bucket in found:
+        held[bucket.name].creation_date = bucket.created
+
+
+def _log_bucket(estate: Estate) -> str:
+    return next(r.name for r in estate.resources if r.name.endswith("access-logs"))
+
+
+def _bucket(s3: Any, bucket: Resource, log_bucket: str) -> None:
+    traits, name = bucket.traits, bucket.name
+    place = {} if bucket.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": bucket.region}}
+    lock = {"ObjectLockEnabledForBucket": True} if traits.get("lock") else {}
+    s3.create_bucket(Bucket=name, **place, **lock)
+    if traits.get("versioned") and not lock:
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    if traits.get("encrypted"):
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    if bucket.tags:
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags(bucket.tags)})
+    if lock:
+        rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 365}}
+        config = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+        s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=config)
+    _access(s3, bucket, log_bucket)
+
+
+def _access(s3: Any, bucket: Resource, log_bucket: str) -> None:
+    name, public = bucket.name, bool(bucket.traits.get("public"))
+    if public:
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{bucket.arn}/*"}
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    else:
+        names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(names, True))
+
+
+def _logging(estate: Estate) -> None:
+    """Point access logs at the log bucket; moto refuses targets of another account, which AWS allows not either."""
+    target = _log_bucket(estate)
+    for r in estate.resources:
+        if r.type == "AWS::S3::Bucket" and r.traits.get("logging"):
+            bucket = get_backend("s3")[r.account]["aws"].buckets[r.name]
+            bucket.logging = {"TargetBucket": target, "TargetPrefix": f"{r.name}/"}
+
+
+def _networks(estate: Estate, double: Double, account: Account, region: str) -> None:
+    ec2 = double.client("ec2", account.id, region)
+    for vpc in ec2.describe_vpcs()["Vpcs"]:
+        name = [{"Key": "Name", "Value": f"{account.name}-{region}"}]
+        ec2.create_tags(Resources=[vpc["VpcId"]], Tags=name)
+        if not estate.off(estate.file["vpcs"]["without_flow_logs"], account.id, region):
+            ec2.create_flow_logs(
+                ResourceIds=[vpc["VpcId"]],
+                ResourceType="VPC",
+                TrafficType="ALL",
+                LogDestinationType="s3",
+                LogDestination=f"arn:aws:s3:::{_log_bucket(estate)}",
+            )
+
+
+def _instances(estate: Estate, double: Double, account: Account, region: str) -> None:
+    found = estate.of("AWS::EC2::Instance", account.id, region)
+    if not found:
+        return
+    ec2 = double.client("ec2", account.id, region)
+    ec2.run_instances(ImageId=IMAGE, MinCount=len(found), MaxCount=len(found), InstanceType="m6i.large")
+    backend = get_backend("ec2")[account.id][region]
+    (reservation,) = backend.reservations.values()
+    for made, meant in zip(reservation.instances, found, strict=True):
+        _become(backend, made, meant)
+
+
+def _become(backend: Any, made: Any, meant: Resource) -> None:
+    """Give an instance of moto the id, launch time and tags that the estate has for it."""
+    volumes = [device.volume_id for device in made.block_device_mapping.values()]
+    made.id = meant.id
+    made.launch_time = meant.created.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    for volume in volumes:
+        held = backend.volumes[volume]
+        held.attachment.instance = made
+        held.create_time = meant.created
+    if meant.tags:
+        backend.create_tags([meant.id], dict(meant.tags))
+
+
+def _keys(estate: Estate, double: Double, account: Account, region: str) -> None:
+    found = estate.of("AWS::KMS::Key", account.id, region)
+    if not found:
+        return
+    kms = double.client("kms", account.id, region)
+    backend = get_backend("kms")[account.id][region]
+    for key in found:
+        made = kms.create_key(Description=key.name)["KeyMetadata"]["KeyId"]
+        held = backend.keys.pop(made)
+        held.id, held.arn, held.creation_date = key.id, key.arn, key.created.timestamp()
+        backend.keys[key.id] = held
+        if key.tags:
+            backend.tag_resource(key.id, dict(key.tags))
+        kms.create_alias(AliasName=f"alias/{key.name}", TargetKeyId=key.id)
+        if key.traits["rotation"]:
+            kms.enable_key_rotation(KeyId=key.id)
+
+
+def _log_groups(estate: Estate, double: Double, account: Account, region: str) -> None:
+    found = estate.of("AWS::Logs::LogGroup", account.id, region)
+    if not found:
+        return
+    logs = double.client("logs", account.id, region)
+    backend = get_backend("logs")[account.id][region]
+    for group in found:
+        logs.create_log_group(logGroupName=group.name, tags=dict(group.tags))
+        logs.put_retention_policy(logGroupName=group.name, retentionInDays=group.traits["retention"])
+        backend.groups[group.name].creation_time = group.created.replace(tzinfo=None)
+        at = int((estate.now - timedelta(minutes=10)).timestamp() * 1000)
+        logs.create_log_stream(logGroupName=group.name, logStreamName="app")
+        entry = [{"timestamp": at, "message": "started"}]
+        logs.put_log_events(logGroupName=group.name, logStreamName="app", logEvents=entry)
+
+
+def _secrets(estate: Estate, double: Double, account: Account, region: str) -> None:
+    found = estate.of("AWS::SecretsManager::Secret", account.id, region)
+    if not found:
+        return
+    client = double.client("secretsmanager", account.id, region)
+    backend = get_backend("secretsmanager")[account.id][region]
+    for secret in found:
+        client.create_secret(Name=secret.name, SecretString="lab", Tags=tags(secret.tags))
+        backend.secrets[secret.name].created_date = secret.created.timestamp()
+
+
+def _digests(estate: Estate) -> None:
+    """Put the digest chain of the file into the trail's bucket."""
+    said = estate.file["digests"]
+    account = estate.account(said["account"])
+    trail = next(t for t in estate.file["trails"] if t["name"] == said["trail"])
+    store = get_backend("s3")[account.id]["aws"]
+    hours = int(estate.file["digest_hours"])
+    for region in estate.regions:
+        home = region == estate.file["home_region"]
+        faults = {int(f["hour"]): f["fault"] for f in said["faults"]} if home else {}
+        prefix = estate.file["organization"]["id"] if trail["organization"] else ""
+        chain = digests.Chain(account.id, region, trail["name"], trail["region"], said["bucket"], prefix)
+        seen = [e for e in estate.events if (e.account, e.region) == (account.id, region)]
+
+        def put(key: str, body: bytes, metadata: Mapping[str, str]) -> None:
+            made = store.put_object(said["bucket"], key, body)
+            made.set_metadata({f"x-amz-meta-{name}": value for name, value in metadata.items()})
+
+        first = estate.now - timedelta(hours=hours)
+        digests.write(put, chain, first, hours, lambda start, end, seen=seen: _between(seen, start, end), faults)
+
+
+def _between(events: list[Event], start: Any, end: Any) -> Iterator[dict[str, str]]:
+    return ({"eventID": e.id, "eventName": e.name} for e in events if start <= e.at < end)

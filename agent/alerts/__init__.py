@@ -1,7 +1,7 @@
 """Whom to tell: messages follow from stored flips and dated occasions, and leave through an outbox."""
 
 from agent.alerts.deliver import Channel, deliver
-from agent.alerts.occasions import Occasion, from_flip, from_runs, occasions
+from agent.alerts.occasions import Occasion, from_flip, from_runs, occasions, owners
 from agent.alerts.outbox import enqueue
 
-__all__ = ["Channel", "Occasion", "deliver", "enqueue", "from_flip", "from_runs", "occasions"]
+__all__ = ["Channel", "Occasion", "deliver", "enqueue", "from_flip", "from_runs", "occasions", "owners"]

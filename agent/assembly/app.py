@@ -11,10 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sqlmodel import Session
+
 from agent import programme
 from agent.assembly import force
 from agent.collector import Header
-from agent.config import Config, find, load
+from agent.config import Config, audits, find, load
 from agent.errors import ConfigurationError
 from agent.evidence import answer
 from agent.evidence.held import StoreHeld
@@ -35,8 +37,8 @@ def now() -> datetime:
 
 
 @dataclass
-class App:
-    """One configuration, opened; use it as a context manager."""
+class Parts:
+    """One configuration with its store, collectors and mapping, opened; use it as a context manager."""
 
     config: Config
     store: Store
@@ -97,21 +99,23 @@ class App:
         """Return the lake for questions in SQL."""
         return Lake(self.shelf, self.room)
 
-    @cached_property
-    def audits(self) -> tuple[Audit, ...]:
-        """Return the audits by date: the real ones, and those that the certification cycle owes."""
-        return programme.audits(self.dated, self.config.timezone, self.certificate)
+    def audits(self, as_of: datetime) -> list[Audit | programme.Slot]:
+        """Return the audits by date: those that the certificate owes at an instant, and the real ones beside them."""
+        slots = self.slots(as_of)
+        owed = {slot.audit.name for slot in slots if slot.real}
+        found: list[Audit | programme.Slot] = [*slots]
+        found.extend(audit for audit in audits(self.config) if audit.name not in owed)
+        return sorted(found, key=lambda one: one.starts if isinstance(one, Audit) else one.audit.starts)
 
-    @property
-    def dated(self) -> list[programme.Dated]:
-        """Return the audits that the configuration dates."""
-        return [
-            programme.Dated(
-                kind=one.kind, starts=one.starts, ends=one.last, name=one.title,
-                period=(one.period.start, one.period.end) if one.period else None,
-            )
-            for one in self.config.audits
-        ]
+    def dated(self, as_of: datetime) -> list[Audit]:
+        """Return every audit as one, real or assumed, by date."""
+        return [one if isinstance(one, Audit) else one.audit for one in self.audits(as_of)]
+
+    def slots(self, as_of: datetime) -> tuple[programme.Slot, ...]:
+        """Return what the certification cycle owes at an instant; nothing without a certificate."""
+        if self.certificate is None:
+            return ()
+        return programme.cycle(self.certificate, audits(self.config), as_of, self.config.timezone)
 
     @property
     def certificate(self) -> Certificate | None:
@@ -122,12 +126,12 @@ class App:
     def audit(self, as_of: datetime, name: str | None = None) -> Audit | None:
         """Return the audit of that name, or the next one that is not internal and not over."""
         if name is not None:
-            found = next((one for one in self.audits if one.name == name), None)
+            found = next((one for one in self.dated(as_of) if one.name == name), None)
             if found is None:
-                names = ", ".join(one.name for one in self.audits) or "none"
+                names = ", ".join(one.name for one in self.dated(as_of)) or "none"
                 raise ConfigurationError(f"no audit is called {name!r}", advice=f"There are: {names}")
             return found
-        ahead = [one for one in self.audits if one.end >= as_of and one.kind != "internal"]
+        ahead = [one for one in self.dated(as_of) if one.end >= as_of and one.kind != "internal"]
         return min(ahead, key=lambda one: one.end, default=None)
 
     def holdings(
@@ -149,12 +153,17 @@ class App:
         weigher = self.weigher(self.held(as_of, mapping), rules, mapping, conclusions=conclusions)
         return weigher.weigh(units, as_of, audit)
 
-    def held(self, as_of: datetime, mapping: Mappings) -> StoreHeld:
-        """Return what is held at an instant."""
+    def held(self, as_of: datetime, mapping: Mappings, session: Session | None = None) -> StoreHeld:
+        """Return what is held at an instant, asked within a transaction where one is given."""
         return StoreHeld(
             store=self.store, shelf=self.shelf, as_of=as_of, room=self.room,
-            requirements=mapping.requirements, keep=self.writer,
+            requirements=mapping.requirements, keep=self.writer, session=session,
         )
+
+    def renew(self, config: Config, mapping: Mappings) -> None:
+        """Take another configuration and mapping; the store stays the one that is open."""
+        self.config, self.mapping = config, mapping
+        self.__dict__.pop("rules", None)
 
     def weigher(self, held: StoreHeld, rules: force.Rules, mapping: Mappings, *, conclusions: bool) -> Weigher:
         """Return a weigher over what is held."""

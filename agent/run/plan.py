@@ -9,8 +9,8 @@ a long downtime brings each task back once, not once for every run that was miss
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agent.collector import Header
@@ -43,21 +43,33 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """Lists the tasks of collectors over boundaries; `intervals` is each enabled collector's interval."""
+    """Lists the tasks of collectors over boundaries.
+
+    `intervals` is each enabled collector's interval; `enabled` narrows them for each scope that it names.
+    """
 
     headers: tuple[Header, ...]
     intervals: Mapping[str, timedelta]
+    enabled: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def tasks(self, boundaries: Iterable[Boundary], now: datetime, facts: Facts) -> Iterator[Task]:
         """Yield every task of every enabled collector, whether it is due or not."""
         for boundary in boundaries:
             for header in self.headers:
-                if header.provider != boundary.provider or header.id not in self.intervals:
+                if not self._runs(header, boundary):
                     continue
                 for region in _regions(header, boundary):
                     yield from _windowed(
                         header, Task(header.id, boundary.scope, boundary.id, region), now, facts
                     )
+
+    def _runs(self, header: Header, boundary: Boundary) -> bool:
+        allowed = self.enabled.get(boundary.scope)
+        return (
+            header.provider == boundary.provider
+            and header.id in self.intervals
+            and (allowed is None or header.id in allowed)
+        )
 
     def due(self, boundaries: Iterable[Boundary], now: datetime, facts: Facts) -> Iterator[Task]:
         """Yield the tasks whose time has come."""

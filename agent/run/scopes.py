@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from agent.clients import Deadline, Expansion, Witness
+from agent.collector import Header
 from agent.errors import AnnexaError, FatalError
 from agent.model import Boundary, Lacking
+
+
+class Probed(Protocol):
+    """What trying a call said of one permission; state is ok, denied, unavailable, unknown or untried."""
+
+    @property
+    def permission(self) -> str:
+        """The permission as the provider spells it."""
+    @property
+    def state(self) -> str:
+        """How the provider answered."""
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
 
 
 class Provider(Protocol):
@@ -22,6 +38,13 @@ class Provider(Protocol):
 
     def identity(self, boundary: Boundary) -> str:
         """Return who reads: an ARN, application id or service account; '' where it is not known."""
+
+
+    def probe(self, header: Header, boundary: Boundary, region: str) -> Sequence[Probed]:
+        """Return what trying each declared call says of its permissions."""
+
+    def clock(self) -> datetime | None:
+        """Return what time it is at the provider."""
 
 
 @dataclass(slots=True)
@@ -69,6 +92,15 @@ class Connected:
         """Return the client for one boundary and region."""
         assert self._client is not None, "expand() comes before open()"
         return self._client.open(boundary, region, witness, deadline)
+
+    def probe(self, header: Header, boundary: Boundary, region: str) -> Sequence[Probed]:
+        """Return what trying each declared call says of its permissions in one boundary and region."""
+        assert self._client is not None, "expand() comes before probe()"
+        return self._client.probe(header, boundary, region)
+
+    def clock(self) -> datetime | None:
+        """Return what time it is at the provider, None where it was never reached."""
+        return self._client.clock() if self._client is not None else None
 
     def identity(self, boundary: str) -> str:
         """Return who reads in a boundary, '' where it is not known."""

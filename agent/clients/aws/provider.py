@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from agent.clients.aws import discovery
@@ -33,6 +36,8 @@ class AwsProvider:
     scope: AwsScope
     wire: Wire | None = None
     _arns: dict[str, str] = field(default_factory=dict)
+    _heard: tuple[datetime, float] | None = None
+    """The provider's time in its newest answer about identity, and the monotonic second at which it came."""
     _own: str = ""
     """The account that the scope's own credentials belong to."""
 
@@ -100,6 +105,13 @@ class AwsProvider:
         """Return the ARN that reads in an account, '' until it was asked for."""
         return self._arns.get(self._role(boundary.id), "")
 
+    def clock(self) -> datetime | None:
+        """Return what time it is at the provider, None until it was asked for something."""
+        if self._heard is None:
+            return None
+        told, at = self._heard
+        return told + timedelta(seconds=time.monotonic() - at)
+
     def probe(self, header: Header, boundary: Boundary, region: str) -> list[Probed]:
         """Try each call that a collector declares, in its cheapest form, and say what is allowed."""
         return list(self._probe(header, boundary, region))
@@ -130,6 +142,8 @@ class AwsProvider:
             except CAUGHT as error:
                 raise self._nobody(role, error) from None
             self._arns[role] = str(answer["Arn"])
+            if date := answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date"):
+                self._heard = parsedate_to_datetime(date).astimezone(UTC), time.monotonic()
         return self._arns[role].split(":")[4]
 
     def _nobody(self, role: str, error: Exception) -> AnnexaError:

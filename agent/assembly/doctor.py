@@ -1,0 +1,169 @@
+"""The configuration against reality: credentials, permissions, clock, disk, time stamps, alert routes, mappings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from agent.assembly import collecting
+from agent.assembly.app import Parts
+from agent.config import references
+from agent.errors import AnnexaError
+from agent.model import Boundary
+from agent.run import Connected
+
+SKEW = timedelta(minutes=2)
+"""A clock that is off by more than this makes evidence times doubtful; providers refuse at five to fifteen minutes."""
+LOW_DISK = 1 << 30
+TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One check: what was looked at, how it stands, what was seen and what to do."""
+
+    check: str
+    state: Literal["ok", "warn", "fail"]
+    what: str
+    remedy: str = ""
+
+
+def doctor(app: Parts) -> list[Checked]:
+    """Return every check, the configuration first."""
+    return [
+        *_references(app), *_disk(app), *_scopes(app), *_stamps(app), *_routes(app),
+    ]
+
+
+def _references(app: Parts) -> Iterator[Checked]:
+    wrong = references(
+        app.config, collectors=list(app.headers), requirements=list(app.mapping.requirements),
+        frameworks=list(app.mapping.frameworks),
+        roles={one.owner for one in app.mapping.requirements.values() if one.owner},
+    )
+    for error in wrong:
+        yield Checked(check="configuration", state="warn", what=error.line())
+    if not wrong:
+        yield Checked(check="configuration", state="ok", what=f"{app.path}: every name in it is known")
+    if not app.config.scopes:
+        yield Checked(check="configuration", state="warn", what="nothing is connected", remedy="Add a scope")
+    if not app.dated(app.clock()):
+        yield Checked(
+            check="configuration", state="warn", what="no audit is known, so nothing can be foreseen",
+            remedy="Add certificate: or audits:",
+        )
+
+
+def _disk(app: Parts) -> Iterator[Checked]:
+    data = app.config.data
+    if not os.access(data, os.W_OK):
+        yield Checked(check="disk", state="fail", what=f"{data} cannot be written", remedy="Let the agent's user write")
+        return
+    free = shutil.disk_usage(data).free
+    state: Literal["ok", "warn"] = "ok" if free >= LOW_DISK else "warn"
+    yield Checked(
+        check="disk", state=state, what=f"{data}: {free / (1 << 30):.1f} GiB free",
+        remedy="" if state == "ok" else "Make room: a full disk stops collection",
+    )
+
+
+def _scopes(app: Parts) -> Iterator[Checked]:
+    for connected in collecting.connected_scopes(app).values():
+        boundaries = connected.expand()
+        check = f"scope {connected.name}"
+        if connected.error is not None:
+            yield Checked(check=check, state="fail", what=connected.error.message, remedy=connected.error.advice)
+            continue
+        regions = sum(len(boundary.regions) for boundary in boundaries)
+        who = connected.identity(boundaries[0].id) if boundaries else ""
+        yield Checked(
+            check=check, state="ok", what=f"reached as {who}: {len(boundaries)} boundaries, {regions} regions"
+        )
+        for lacking in connected.lacking:
+            yield Checked(check=check, state="warn", what=f"{lacking.what}: {lacking.reason} {lacking.detail}".strip())
+        yield from _clock(app, connected)
+        for boundary in boundaries:
+            yield from _permissions(app, connected, boundary)
+
+
+def _clock(app: Parts, connected: Connected) -> Iterator[Checked]:
+    """Compare the clock with the provider's, as the provider's own answers carry it."""
+    theirs = connected.clock()
+    if theirs is None:
+        return
+    skew = abs(app.clock() - theirs)
+    if skew > SKEW:
+        yield Checked(
+            check="clock", state="fail", what=f"this machine is {skew.total_seconds():.0f} s away from the provider",
+            remedy="Let the machine keep time by NTP",
+        )
+    else:
+        yield Checked(check="clock", state="ok", what=f"within {skew.total_seconds():.0f} s of {connected.name}")
+
+
+def _permissions(app: Parts, connected: Connected, boundary: Boundary) -> Iterator[Checked]:
+    enabled = next((rule.enabled for rule in app.rules.scopes if rule.name == connected.name), frozenset[str]())
+    headers = [app.headers[name] for name in sorted(enabled)]
+    denied: dict[str, tuple[str, list[str]]] = {}
+    tried = 0
+    for header in headers:
+        if header.per == "organization" and not boundary.organization:
+            continue
+        region = boundary.regions[0] if header.per == "region" and boundary.regions else ""
+        for one in connected.probe(header, boundary, region):
+            tried += 1
+            if one.state == "denied":
+                denied.setdefault(one.permission, (one.remedy, []))[1].append(header.id)
+    check = f"permissions {boundary.id}"
+    for permission, (remedy, collectors) in sorted(denied.items()):
+        yield Checked(
+            check=check, state="fail", what=f"{permission} is denied; {', '.join(collectors)} will be partial or fail",
+            remedy=remedy or f"annexa collectors policy --scope {connected.name} prints what to allow",
+        )
+    if not denied:
+        yield Checked(check=check, state="ok", what=f"{tried} permissions tried, none denied")
+
+
+def _stamps(app: Parts) -> Iterator[Checked]:
+    for address in app.config.tsa:
+        yield _answers("time stamps", address, "Correct tsa:, or see whether a proxy is in the way")
+
+
+def _answers(check: str, address: str, remedy: str) -> Checked:
+    request = urllib.request.Request(address, method="HEAD")  # noqa: S310 the configuration has checked the scheme
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310 as above
+            return Checked(check=check, state="ok", what=f"{address} answers")
+    except urllib.error.HTTPError:
+        return Checked(check=check, state="ok", what=f"{address} answers")  # it wants a POST, and is there
+    except (OSError, ValueError) as error:
+        return Checked(check=check, state="fail", what=f"{address} does not answer: {error}", remedy=remedy)
+
+
+def _routes(app: Parts) -> Iterator[Checked]:
+    if not app.config.alerts.routes:
+        yield Checked(check="alerts", state="warn", what="nobody is told of anything", remedy="Add alerts: routes:")
+    for route in app.config.alerts.routes:
+        yield _route(route.name, route.to.reveal)
+
+
+def _route(name: str, reveal: Callable[[], str]) -> Checked:
+    import apprise
+
+    try:
+        usable = apprise.Apprise().add(reveal())
+    except AnnexaError as error:
+        return Checked(check=f"alerts {name}", state="fail", what=error.message, remedy=error.advice)
+    if not usable:
+        return Checked(
+            check=f"alerts {name}", state="fail", what="its address is none that Apprise knows",
+            remedy="See the forms at the Apprise project; the address itself is not shown here",
+        )
+    return Checked(check=f"alerts {name}", state="ok", what="its address is understood; no message was sent")
+

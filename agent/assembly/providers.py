@@ -1,0 +1,44 @@
+"""From a scope of the configuration to the client of its provider, imported only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent.config import AwsScope
+from agent.config.scopes import Scope
+from agent.errors import ConfigurationError
+from agent.run import Provider
+
+
+def provider(scope: Scope) -> Callable[[], Provider]:
+    """Return what makes the provider's client; it raises `ConfigurationError` where there is none yet."""
+    return lambda: make(scope)
+
+
+def make(scope: Scope) -> Provider:
+    """Return the client of a scope."""
+    if isinstance(scope, AwsScope):
+        return _aws(scope)
+    raise ConfigurationError(
+        f"scope {scope.name}: provider {scope.provider} cannot be collected from yet",
+        advice="Take the scope out, or put its evidence in with annexa evidence add",
+    )
+
+
+def _aws(scope: AwsScope) -> Provider:
+    try:
+        from agent.clients.aws.provider import AwsProvider
+        from agent.clients.aws.scope import AwsScope as Values
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"scope {scope.name}: the AWS client is not installed ({error.name})",
+            advice="Install annexa with the extra aws: pip install 'annexa[aws]'",
+        ) from error
+    members = scope.organization
+    return AwsProvider(Values(
+        name=scope.name, role_arn=scope.role_arn or "", external_id=scope.external_id or "",
+        profile=scope.profile or "", regions=scope.regions, endpoint=scope.endpoint or "",
+        account_id=scope.account_id or "", organization=members is not None,
+        member_role=members.member_role if members else "annexa",
+        accounts=members.accounts if members else (), exclude=members.exclude if members else (),
+    ))

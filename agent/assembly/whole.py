@@ -1,0 +1,66 @@
+"""The agent as its edges see it: the parts, and what they do together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.assembly.app import Parts
+
+if TYPE_CHECKING:
+    from agent.assembly.doctor import Checked
+    from agent.run import Progress, Result
+
+
+class App(Parts):
+    """One configuration, opened, with everything that a command can ask of it."""
+
+    def collect(
+        self,
+        collectors: Sequence[str] = (),
+        scopes: Sequence[str] = (),
+        due_only: bool = False,
+        on_result: Callable[[Result], None] = lambda _result: None,
+        begin: Callable[[Progress], None] = lambda _progress: None,
+        stop: threading.Event | None = None,
+    ) -> list[Result]:
+        """Collect now; see `agent.assembly.collecting.collect`."""
+        from agent.assembly import collecting
+
+        return collecting.collect(self, collectors, scopes, due_only, on_result, begin, stop)
+
+    def serve(self, host: str | None = None, port: int | None = None) -> None:
+        """Collect on schedule and send alerts until told to stop."""
+        from agent.assembly import duties
+
+        duties.run(self, host, port)
+
+    def alerts(self, as_of: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the states that called somebody and still hold."""
+        from agent.assembly import telling
+
+        return telling.standing(self, as_of or self.clock())
+
+    def doctor(self) -> list[Checked]:
+        """Check the configuration against reality."""
+        from agent.assembly import doctor
+
+        return doctor.doctor(self)
+
+    def add_document(
+        self, *, requirement: str, file: Path | None, title: str, version: str, owner: str, approved_by: str,
+        occurred_at: datetime | None, valid_until: datetime | None, by: str,
+    ) -> str:
+        """Keep a document as evidence; see `agent.assembly.documents.add`."""
+        from agent.assembly import documents
+
+        return documents.add(
+            self, requirement,
+            documents.Said(
+                file=file, title=title, version=version, owner=owner, approved_by=approved_by,
+                occurred_at=occurred_at or self.clock(), valid_until=valid_until, by=by,
+            ),
+        )

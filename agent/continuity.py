@@ -100,7 +100,7 @@ class _Logs:
                 self.records.extend(piece.instants)
         self.base = {region: join(windows) for region, windows in self.base.items()}
         self.records.sort()
-        self.later.sort(key=lambda piece: piece.since, reverse=True)
+        self.later.sort(reverse=True)
 
     def advance(self, instant: datetime) -> None:
         """Let everything count that was recorded up to the instant."""
@@ -118,7 +118,7 @@ class _Logs:
         for piece in self._active(instant):
             found.setdefault(piece.region, []).append(piece.window)
         whole = found.setdefault("", [])
-        joined = {region: join([*whole, *windows] if region else whole) for region, windows in found.items()}
+        joined = {region: join([*whole, *windows]) for region, windows in found.items()}
         if self.enabled is None:
             return joined
         return {region: common(windows, self.enabled) for region, windows in joined.items()}
@@ -168,17 +168,16 @@ class _Logs:
     def _silences(self, instant: datetime, owed: list[list[Window]]) -> list[Window]:
         """Return the spans without a record that are longer than `max_silence`, up to the last window's end."""
         longest = self.requirement.max_silence
-        span = Window(self.period.start, min(instant, self.period.end))
-        read = max((windows[-1].end for windows in owed if windows), default=span.start)
-        if longest is None or (last := min(read, span.end)) <= span.start:
+        start = self.period.start
+        read = max((windows[-1].end for windows in owed if windows), default=start)
+        last = min(read, instant, self.period.end)
+        if longest is None or last <= start:
             return []
         records = sorted([*self.records, *(at for piece in self._active(instant) for at in piece.instants)])
         known = records[: bisect_right(records, last)]
-        before = bisect_right(known, span.start)
-        marks = [known[before - 1] if before else span.start, *known[before:], last]
-        return [
-            Window(max(start, span.start), end) for start, end in pairwise(marks) if end - start > longest
-        ]
+        marks = [*known, last] if known and known[0] <= start else [start, *known, last]
+        silent = [Window(max(a, start), b) for a, b in pairwise(marks) if b - a > longest]
+        return [span for span in silent if span.start < span.end]
 
     def turns(self, instant: datetime) -> Iterator[datetime]:
         """Yield the later instants at which the holes may become others; of what was not yet recorded, the next."""
@@ -202,11 +201,9 @@ def _span(one: Expected, whole: Window, first: datetime) -> Window:
 
 
 def _piece(summary: Summary) -> _Piece | None:
-    """Return the part of the window that lay in the past when it was recorded; None where there is none."""
+    """Return the part of the window that lay in the past when it was recorded; None where it has no window."""
     if summary.window is None:
         return None
     window = Window(summary.window.start, min(summary.window.end, summary.recorded_at))
-    if window.end <= window.start:
-        return None
     until = summary.voided_at or NEVER
     return _Piece(summary.recorded_at, until, summary.region, window, summary.instants)

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from math import ceil
-from typing import NamedTuple
 
 from agent.calendar import NEVER, add
 from agent.model import WORST, Expected, Freshness, FreshnessAnswer, Requirement, Summary
@@ -19,14 +18,6 @@ from agent.timeline import Point, Slot, accepted, by_collector, in_force, turns_
 NEVER_COLLECTED = "never collected"
 NOTHING_QUALIFIES = "collected, but nothing qualifies"
 _WARN = timedelta(days=14)
-
-
-class _Found(NamedTuple):
-    """What one collector gives at an instant: its binding point, or the reason why there is none."""
-
-    collector: str
-    point: Point | None
-    reason: str
 
 
 def assess(
@@ -153,49 +144,48 @@ class _Evidence:
         best = FreshnessAnswer(state=Freshness.MISSING, reason=NEVER_COLLECTED)
         for collector in sorted({*self.seen, *self.expected}):
             found = self._found(collector, instant)
-            if found.point is None:
-                answer = FreshnessAnswer(state=Freshness.MISSING, collector=collector, reason=found.reason)
+            if isinstance(found, str):
+                answer = FreshnessAnswer(state=Freshness.MISSING, reason=found)
             else:
-                time, end, *_ = found.point.rank
-                answer = judge(self.requirement, time, instant, tz, end)
-                answer = replace(answer, artifact=found.point.artifact, collector=collector)
-            best = max(best, answer, key=_merit)
+                time, end, *_ = found.rank
+                answer = replace(judge(self.requirement, time, instant, tz, end), artifact=found.artifact)
+            best = max(best, replace(answer, collector=collector), key=_merit)
         return best
 
-    def _found(self, collector: str, instant: datetime) -> _Found:
+    def _found(self, collector: str, instant: datetime) -> Point | str:
+        """Return the point that binds the collector at the instant, or the reason why there is none."""
         seen = self.seen.get(collector)
         if seen is None or seen.at(instant) is None:
-            return _Found(collector, None, NEVER_COLLECTED)
+            return NEVER_COLLECTED
         points = {group: slot.at(instant) for group, slot in self.groups[collector].items()}
         if self.requirement.subjects is not None:
-            return self._by_subject(collector, [point for point in points.values() if point is not None])
+            return self._by_subject([point for point in points.values() if point is not None])
         if self.requirement.basis == "occurred":
-            point = points.get("")
-            return _Found(collector, point, "" if point else NOTHING_QUALIFIES)
+            return points.get("") or NOTHING_QUALIFIES
         if collector in self.expected:
             points = {region: points.get(region) for region in in_force(self.expected[collector], instant)}
-        return _oldest(collector, points, declared=collector in self.expected)
+        return _oldest(points, declared=collector in self.expected)
 
-    def _by_subject(self, collector: str, points: list[Point]) -> _Found:
+    def _by_subject(self, points: list[Point]) -> Point | str:
         assert self.requirement.subjects is not None
         if not self.population:
-            return _Found(collector, None, "no subject is known")
+            return "no subject is known"
         needed = max(1, ceil(self.requirement.subjects.share * len(self.population)))
         if len(points) < needed:
             if not points:
-                return _Found(collector, None, NOTHING_QUALIFIES)
-            return _Found(collector, None, f"evidence for {len(points)} of {len(self.population)} subjects")
-        return _Found(collector, sorted(points, reverse=True)[needed - 1], "")
+                return NOTHING_QUALIFIES
+            return f"evidence for {len(points)} of {len(self.population)} subjects"
+        return sorted(points, reverse=True)[needed - 1]
 
 
-def _oldest(collector: str, points: dict[str, Point | None], *, declared: bool) -> _Found:
+def _oldest(points: dict[str, Point | None], *, declared: bool) -> Point | str:
     """Return the oldest of the regions' newest; a declared region without any is missing."""
     unread = sorted(region for region, point in points.items() if point is None and declared)
     if unread:
         names = ", ".join(unread)
-        return _Found(collector, None, f"{'region' if len(unread) == 1 else 'regions'} {names} never read")
+        return f"{'region' if len(unread) == 1 else 'regions'} {names} never read"
     found = [point for point in points.values() if point is not None]
-    return _Found(collector, min(found, default=None), "" if found else NEVER_COLLECTED)
+    return min(found) if found else NEVER_COLLECTED
 
 
 def _newest(times: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:

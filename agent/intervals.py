@@ -13,8 +13,7 @@ def join(windows: Iterable[Window]) -> list[Window]:
     joined: list[Window] = []
     for window in sorted(windows):
         if joined and window.start <= joined[-1].end:
-            if window.end > joined[-1].end:
-                joined[-1] = Window(joined[-1].start, window.end)
+            joined[-1] = Window(joined[-1].start, max(joined[-1].end, window.end))
         elif window.start < window.end:
             joined.append(window)
     return joined

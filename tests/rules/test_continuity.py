@@ -215,6 +215,7 @@ def test_unions_common_parts_and_holes() -> None:
     assert common([a, c], [window("2026-01-02", "2026-01-08")]) == [inner, window("2026-01-07", "2026-01-08")]
     assert common([window("2026-01-01", "2026-01-09")], [c, inner]) == [inner, c]
     assert common([a], [b]) == []
+    assert common([b], [a]) == []
     assert holes([b, c], window("2026-01-01", "2026-01-08")) == [a, window("2026-01-05", "2026-01-07")]
     assert holes([c], window("2026-01-01", "2026-01-07")) == [window("2026-01-01", "2026-01-07")]
     assert holes([a, c], window("2026-01-02", "2026-01-02 12:00")) == []
@@ -228,3 +229,54 @@ def test_the_tail_of_a_region_that_went_is_a_hole_at_once_and_grows_no_more() ->
     for instant in ("2026-01-06", "2026-01-06 00:01", "2026-03-01"):
         found = assess(logs(), seen, instant, expected=regions)
         assert gaps(found) == [(at("2026-01-05"), at("2026-01-06"))]
+
+
+def test_a_growing_gap_is_the_same_gap_until_something_else_happens() -> None:
+    seen = [read("2026-01-01", "2026-01-03"), read("2026-01-01", "2026-01-02", collected="2026-01-20")]
+    found = assess(logs(), seen, "2026-01-10")
+    assert (gaps(found), found.next_change) == ([(at("2026-01-03"), at("2026-01-10"))], at("2026-02-01"))
+
+
+def test_a_gap_grows_to_the_end_of_its_region() -> None:
+    regions = [expected("eu", until="2026-01-20")]
+    found = assess(logs(), [read("2026-01-01", "2026-01-03", region="eu")], "2026-01-10", expected=regions)
+    assert found.next_change == at("2026-01-20") + TICK
+
+
+def test_windows_recorded_later_are_taken_in_the_order_of_their_recording() -> None:
+    seen = [
+        read("2026-01-01", "2026-01-03"),
+        read("2026-01-05", "2026-01-06", collected="2026-01-12"),
+        read("2026-01-03", "2026-01-05", collected="2026-01-10"),
+        read("2026-01-08", "2026-01-09", collected="2026-01-14"),
+    ]
+    found = assess(logs(max_age="P20D"), seen, "2026-01-03")
+    assert found.next_change == at("2026-01-14")  # the first that leaves a hole before it
+    assert gaps(assess(logs(max_age="P20D"), seen, "2026-01-14")) == [(at("2026-01-06"), at("2026-01-08"))]
+
+
+def test_a_region_known_only_from_what_will_be_voided() -> None:
+    seen = [
+        read("2026-01-01", "2026-01-03", region="eu", voided="2026-01-20"),
+        read("2026-01-01", "2026-01-03", region="us"),
+    ]
+    assert assess(logs(), seen, "2026-01-03").gaps == ()
+
+
+def test_a_region_owes_from_the_instant_at_which_it_is_in_force() -> None:
+    regions = [expected("eu", since="2026-01-10")]
+    assert assess(logs(), [], at("2026-01-10") - TICK, expected=regions).gaps == ()
+    assert gaps(assess(logs(), [], "2026-01-10", expected=regions)) == [(at("2026-01-01"), at("2026-01-10"))]
+
+
+def test_the_age_of_the_tail_is_counted_in_the_zone_of_the_organization() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    seen = [read("2026-02-01", "2026-02-28 23:30")]
+    spring = window("2026-02-01", "2026-06-01")
+    found = coverage.assess(logs(max_age="P1M"), seen, at("2026-03-31 22:30"), berlin, spring)
+    assert (found.gaps, found.next_change) == ((), at("2026-03-31 22:30") + TICK)
+
+
+def test_a_window_that_ends_before_it_begins_covers_nothing() -> None:
+    seen = [read("2026-01-01", "2026-01-03"), read("2026-01-02", "2026-01-01", collected="2026-01-03")]
+    assert assess(logs(), seen, "2026-01-03").gaps == ()

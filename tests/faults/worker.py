@@ -1,0 +1,56 @@
+"""What a killed process was doing: opens a store, keeps runs, records them, and says what it was promised."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from agent.store import Store
+from tests.fixtures.store import Place, keep
+
+
+def work(data: str, rounds: int, die_at: int = 0) -> None:
+    """Keep and record runs; with `die_at` the process kills itself before the nth change of a file."""
+    if die_at:
+        _count_down(die_at)
+    place = Place(Path(data), f"sqlite:///{data}/annexa.db", now=datetime.now(UTC))
+    promised = os.open(f"{data}/promised", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    with place.open() as store:
+        for number in range(rounds):
+            _round(store, place, promised, number)
+    os.write(promised, b"done\n")
+
+
+def _round(store: Store, place: Place, promised: int, number: int) -> None:
+    place.now += timedelta(seconds=1)
+    names = [f"{os.getpid()}-{number}-{item}" for item in range(50)] if number % 3 else []
+    artifact = keep(store, names, started_at=place.now)
+    os.write(promised, f"kept {artifact}\n".encode())
+    if number % 2:
+        for row in store.sequence(None):
+            os.write(promised, f"recorded {row.leaf} {row.id}\n".encode())
+
+
+def _count_down(steps: int) -> None:
+    """Let every way in which our code changes a file count, and the last one kill."""
+    left = steps
+
+    def counted(owner: Any, name: str) -> None:
+        real = getattr(owner, name)
+
+        def step(*given: Any, **named: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*given, **named)
+
+        setattr(owner, name, step)
+
+    for name in ("replace", "unlink", "write_bytes", "mkdir", "chmod"):
+        counted(Path, name)
+    for name in ("fsync", "write"):
+        counted(os, name)

@@ -37,6 +37,24 @@ def opened(context: typer.Context, *, writer: bool = False) -> Iterator[App]:
         yield app
 
 
+@contextmanager
+def opened_anyhow(context: typer.Context) -> Iterator[App]:
+    """Yield the application to write, or where another agent holds the store, to read beside it."""
+    from contextlib import ExitStack
+
+    from agent.errors import StoreError
+
+    with ExitStack() as stack:
+        try:
+            app = stack.enter_context(opened(context, writer=True))
+        except StoreError as first:
+            try:
+                app = stack.enter_context(opened(context))
+            except StoreError:
+                raise first from None
+        yield app
+
+
 def configured(context: typer.Context, *, needed: bool = True) -> Config | None:
     """Return the configuration alone; None where it is not needed, not named and not there."""
     from agent.config.load import FILE, VARIABLE, find, load

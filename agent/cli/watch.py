@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -114,6 +114,19 @@ class Bar(Look):
                                       said=f"{counts.records:,} records, {rate:,.0f}/s")
 
 
+@contextmanager
+def counting(options: Options, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield what is told how much is done of how much: a bar on a terminal, nothing elsewhere."""
+    console = Console(stderr=True, no_color=not options.color, highlight=False)
+    if options.quiet or not console.is_terminal:
+        yield lambda _done, _all: None
+        return
+    with Progress(TextColumn(what), BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn("left"),
+                  TimeRemainingColumn(), console=console, transient=True) as drawn:
+        task = drawn.add_task("", total=None)
+        yield lambda done, everything: drawn.update(task, completed=done, total=everything)
+
+
 def where(result: Result) -> str:
     """Return a run by its collector and place, with what went wrong."""
     task = result.task
@@ -147,7 +160,7 @@ def interruptible() -> Iterator[threading.Event]:
         signal.signal(number, before[number])
         _tell("stopping: what is under way ends and is kept; again to stop at once")
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
         signal.signal(number, ask)
     try:

@@ -115,6 +115,7 @@ def forecast(
         str | None, typer.Option("--audit", metavar="NAME", help="The audit, by its name. Default: the next one.")
     ] = None,
     everything: asked.Everything = False,
+    how: Annotated[bool, typer.Option("--how", help="Tell how each thing is done.")] = False,
     json: asked.Json = False,
 ) -> None:
     """Show who must act by when, and what will not be fresh at the end of the next audit."""
@@ -126,7 +127,7 @@ def forecast(
             session.emit(answer.as_json())
         else:
             about = _about(app, answer.framework)
-            show.forecast.forecast(session.screen(context), answer, about, everything=everything)
+            show.forecast.forecast(session.screen(context), answer, about, everything=everything, how=how)
 
 
 def audits(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = False) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,8 @@ from agent.cli.application import add
 if TYPE_CHECKING:
     from agent.collector import Header
     from agent.mapping import Mapping
+
+FORMS = ("json", "cloudformation")
 
 
 def register(app: typer.Typer) -> None:
@@ -110,23 +112,59 @@ def show(
         catalog.collector(session.screen(context), header, used)
 
 
+def _form(text: str) -> str:
+    if text not in FORMS:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(FORMS)}")
+    return text
+
+
 def policy(
+    context: typer.Context,
     patterns: Annotated[list[str] | None, typer.Argument(metavar="PATTERN...", autocompletion=asked.collectors,
                                                          help="Ids, or patterns. Default: all.")] = None,
-    provider: Annotated[str, typer.Option("--provider", metavar="NAME")] = "aws",
-    json: asked.Json = False,
+    scope: asked.Scope = None,
+    part: Annotated[int | None, typer.Option("--part", min=1, metavar="N", help="The N-th part, each of which fits "
+                                             "into one managed policy.")] = None,
+    form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_form,
+                                      autocompletion=lambda: list(FORMS), help=f"{' or '.join(FORMS)}.")] = "json",
 ) -> None:
-    """Print the least privilege that the collectors need, as a policy of the provider."""
-    from agent.cli.show import policies
+    """Print the least privilege that the collectors need, as an IAM policy."""
+    headers = _enabled(context, scope, chosen(patterns, "aws"))
+    if form == "cloudformation":
+        from agent.clients.aws.policy import cloudformation
+
+        session.write(cloudformation(headers).encode().rstrip(b"\n") + b"\n")
+    else:
+        session.write(_policy(headers, part))
+
+
+def _enabled(context: typer.Context, scope: str | None, headers: list[Header]) -> list[Header]:
+    """Return the headers that are switched on for a scope, all of them where none is named."""
     from agent.errors import ConfigurationError
 
-    if provider != "aws":
-        raise ConfigurationError(f"there are no collectors for {provider} yet", advice="Available is aws")
-    written: dict[str, Any] = policies.aws(chosen(patterns, provider))
-    session.emit(written) if json else session.write(policies.text(written))
-    if not json and (size := policies.size(written)) > policies.LARGEST:
-        session.say(f"this policy has {size:,} characters and a managed policy may have {policies.LARGEST:,}: "
-                    "attach it in parts, by patterns of collectors, or as an inline policy of the role")
+    if scope is None:
+        return headers
+    config = session.configured(context)
+    known = {one.name: one for one in config.scopes} if config else {}
+    if scope not in known:
+        raise ConfigurationError(f"no scope {scope!r}", advice=f"There are: {', '.join(sorted(known)) or 'none'}")
+    return [one for one in headers if one.id in known[scope].collectors and one.provider == known[scope].provider]
+
+
+def _policy(headers: list[Header], part: int | None) -> bytes:
+    import json
+
+    from agent.clients.aws.policy import LIMIT, policies
+    from agent.clients.aws.policy import policy as whole
+    from agent.errors import ConfigurationError
+
+    parts = policies(headers)
+    if part is not None and part > len(parts):
+        raise ConfigurationError(f"there is no part {part}", advice=f"The policy has {len(parts)}")
+    if part is None and len(parts) > 1:
+        session.say(f"a managed policy takes {LIMIT:,} characters: print {len(parts)} parts with --part 1 to "
+                    f"--part {len(parts)}, or take it whole as an inline policy of the role")
+    return f"{json.dumps(whole(headers) if part is None else parts[part - 1], indent=2)}\n".encode()
 
 
 __all__ = ["chosen", "register"]

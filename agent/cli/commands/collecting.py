@@ -30,8 +30,7 @@ def collect(
     asked_for = options(context)
     with session.opened(context, writer=True) as app, watch.interruptible() as stop, \
             watch.watching(asked_for, json=json) as look:
-        results = app.collect(tuple(collectors or ()), tuple(scopes or ()), due, look.ended, look.begin, stop)
-        kept = look.results if stop.is_set() else results
+        kept = app.collect(tuple(collectors or ()), tuple(scopes or ()), due, look.ended, look.begin, stop)
     if json:
         session.emit({"runs": [one.as_json() for one in kept]})
     else:

@@ -112,8 +112,8 @@ def doctor(context: typer.Context, json: asked.Json = False) -> None:
     """Check the configuration against reality: credentials, permissions, clock, disk, alert routes."""
     from agent.cli import show
 
-    with session.opened(context) as app:
-        findings: list[Any] = list(app.doctor())
+    with session.opened_anyhow(context) as app:
+        findings = app.doctor()
         if json:
             session.emit({"checks": [show.findings.as_json(one) for one in findings]})
         else:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LABEL = 13
 _CALLS = 40
+ROOMY = 100
 
 
 def row_json(row: ArtifactRow) -> dict[str, Any]:
@@ -44,11 +45,12 @@ def listed(screen: Screen, rows: Sequence[ArtifactRow], zone: tzinfo, *, more: b
     if not rows:
         screen.line("No artifact is like that. annexa collect brings some.")
         return
-    columns = [Column("Artifact"), Column("Collected"), Column("Collector", kept=True), Column("Where", flexible=True),
-               Column("Outcome"), Column("Records", right=True)]
+    columns = [Column("Artifact"), Column("Collected"), Column("Collector and place", flexible=True), Column("Outcome"),
+               Column("Records", right=True)]
+    collected = words.moment if screen.width >= ROOMY else words.day
     screen.table(columns, (
-        [one.id[7:19], words.moment(one.collected_at, zone), one.collector, _where(one),
-         words.state(Outcome(one.outcome), screen.signs) + (" voided" if one.voided_at else ""), one.records]
+        [one.id[7:19], collected(one.collected_at, zone), Text(f"{plain(one.collector)}\n{plain(_where(one))}"),
+         words.state(Outcome(one.outcome), screen.signs) + ("\nvoided" if one.voided_at else ""), one.records]
         for one in rows
     ))
     if more:

@@ -26,7 +26,7 @@ def planned(config: Config, as_of: datetime) -> list[Audit | Slot]:
                                   decided=one.decided, expires=one.end)
         owed = list(cycle(certificate, real, as_of, config.timezone))
     counted = {slot.audit.name for slot in owed if slot.real}
-    found = [*(audit for audit in real if audit.name not in counted), *owed]
+    found: list[Audit | Slot] = [*(audit for audit in real if audit.name not in counted), *owed]
     return sorted(found, key=lambda one: (one if isinstance(one, Audit) else one.audit).starts)
 
 

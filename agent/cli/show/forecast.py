@@ -27,17 +27,21 @@ class Grouped:
     places: tuple[str, ...]
 
 
-def forecast(screen: Screen, answer: Forecast, context: Context, *, everything: bool = False) -> None:
+def forecast(
+    screen: Screen, answer: Forecast, context: Context, *, everything: bool = False, how: bool = False
+) -> None:
     """Print the forecast: what people have to do, sorted by its last day, then what will not be fresh."""
     header(screen, answer.as_of, answer.audit, context)
     to_do = [one for one in answer.actions if one.kind != "explain"]
     lost = [one for one in answer.actions if one.kind == "explain"]
-    _actions(screen, "Who has to act by when", to_do, answer.as_of, context.zone)
+    _actions(screen, "Who has to act by when", to_do, answer.as_of, context.zone, how=how)
     if not to_do:
         screen.line(words.marked("nobody has to do anything before this audit", words.GOOD, screen.signs))
+    elif not how and any(one.guidance for one in to_do):
+        screen.line("--how tells how each is done.")
     if lost:
         _actions(screen, "Gaps that nothing repairs any more: prepare the explanation", lost, answer.as_of,
-                 context.zone)
+                 context.zone, how=how)
     _controls(screen, answer, everything=everything)
 
 
@@ -50,7 +54,9 @@ def grouped(actions: Iterable[Action]) -> list[Grouped]:
     return [Grouped(action, tuple(places)) for action, places in groups.items()]
 
 
-def _actions(screen: Screen, title: str, actions: Iterable[Action], now: datetime, zone: tzinfo) -> None:
+def _actions(
+    screen: Screen, title: str, actions: Iterable[Action], now: datetime, zone: tzinfo, *, how: bool
+) -> None:
     screen.heading(title)
     for one in grouped(actions):
         action = one.action
@@ -60,6 +66,8 @@ def _actions(screen: Screen, title: str, actions: Iterable[Action], now: datetim
         screen.hanging(Text(last, style="bold"), words.marked(plain(what), level, screen.signs), by=_BY)
         for said in _details(action, now, zone):
             screen.hanging("", said, by=_BY + 2)
+        if how and action.guidance:
+            screen.hanging("", action.guidance, by=_BY + 2)
 
 
 def _places(places: tuple[str, ...]) -> str:
@@ -75,8 +83,6 @@ def _details(action: Action, now: datetime, zone: tzinfo) -> Iterable[str]:
     yield "; ".join([action.owner or "nobody is named for it: see `owners:`", *when])
     controls = f" (control{'s' if len(action.controls) > 1 else ''} {', '.join(action.controls)})"
     yield f"{action.why}{controls if action.controls else ''}"
-    if action.guidance:
-        yield action.guidance
 
 
 def troubled(control: ControlStatus) -> bool:

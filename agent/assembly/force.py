@@ -46,7 +46,10 @@ class Rules:
         """Return the rules as they are kept."""
         return canonical.document({
             "scopes": [
-                {"name": one.name, "provider": one.provider, "in_isms": one.in_isms, "enabled": sorted(one.enabled)}
+                {
+                    "name": one.name, "provider": one.provider, "in_isms": one.in_isms,
+                    "enabled": sorted(one.enabled), "connected": one.connected,
+                }
                 for one in self.scopes
             ],
             "scope_owners": dict(self.scope_owners), "owners": dict(self.owners), "exclude": sorted(self.exclude),
@@ -60,7 +63,9 @@ def read_rules(body: bytes) -> Rules:
     return Rules(
         scopes=tuple(
             ScopeRules(
-                name=one["name"], provider=one["provider"], in_isms=one["in_isms"], enabled=frozenset(one["enabled"])
+                name=one["name"], provider=one["provider"], in_isms=one["in_isms"],
+                enabled=frozenset(one["enabled"]),
+                connected=datetime.fromisoformat(one["connected"]) if one.get("connected") else None,
             )
             for one in said["scopes"]
         ),
@@ -75,7 +80,7 @@ def rules_of(config: Config, headers: Iterable[Header]) -> Rules:
     return Rules(
         scopes=tuple(
             ScopeRules(
-                name=scope.name, provider=scope.provider, in_isms=scope.in_isms,
+                name=scope.name, provider=scope.provider, in_isms=scope.in_isms, connected=scope.connected,
                 enabled=frozenset(
                     header.id for header in known
                     if header.provider == scope.provider and header.id in scope.collectors
@@ -174,4 +179,5 @@ def units_at(
 ) -> list[Unit]:
     """Return what is owed at an instant."""
     requirements = [one for one in mapping.requirements.values() if one.id not in rules.exclude]
-    return owed(requirements, rules.scopes, in_force(store.expected(), rules, as_of), headers)
+    began = next((version.holds_from for version in store.versions("config", "rules")), None)
+    return owed(requirements, rules.scopes, in_force(store.expected(), rules, as_of), headers, began)

@@ -34,6 +34,8 @@ class ScopeRules:
     provider: str
     in_isms: bool = True
     enabled: frozenset[str] = frozenset()
+    connected: datetime | None = None
+    """Since when the scope is observed, where the configuration says so; else since it was first reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +66,12 @@ def owed(
     scopes: Iterable[ScopeRules],
     boundaries: Iterable[InForce],
     headers: Mapping[str, Header],
+    began: datetime | None = None,
 ) -> list[Unit]:
-    """Return every unit that is owed; a scope whose boundaries are not known yet owes as one boundary of its name."""
+    """Return every unit that is owed; a scope whose boundaries are not known yet owes as one boundary of its name.
+
+    `began` is when the store was first used: documents of periods before it are not observed.
+    """
     by_scope: dict[str, list[InForce]] = {}
     for one in boundaries:
         by_scope.setdefault(one.scope, []).append(one)
@@ -73,7 +79,7 @@ def owed(
     units: list[Unit] = []
     for requirement in requirements:
         if requirement.document:
-            units.append(_document(requirement))
+            units.append(_document(requirement, began))
             continue
         for scope in rules:
             if requirement.scopes and scope.name not in requirement.scopes:
@@ -83,10 +89,10 @@ def owed(
     return units
 
 
-def _document(requirement: Requirement) -> Unit:
+def _document(requirement: Requirement, began: datetime | None) -> Unit:
     return Unit(
         requirement=requirement, scope=ORGANIZATION, boundary=ORGANIZATION, boundary_name=ORGANIZATION,
-        collectors=(document_collector(requirement.id), *requirement.collectors),
+        collectors=(document_collector(requirement.id), *requirement.collectors), observed_from=began,
     )
 
 
@@ -102,7 +108,7 @@ def _units(
         yield Unit(
             requirement=requirement, scope=scope.name, boundary=boundary.boundary, boundary_name=boundary.name,
             collectors=tuple(header.id for header in here),
-            expected=tuple(_expected(here, boundary)), observed_from=boundary.since,
+            expected=tuple(_expected(here, boundary)), observed_from=scope.connected or boundary.since,
         )
 
 

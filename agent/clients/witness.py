@@ -73,15 +73,18 @@ class Reading:
 
     def settle(self) -> None:
         """Judge the item in hand: neither a record nor a skip came for it, so it is unrecorded."""
-        if self.in_hand and not self.settled:
-            self.witness.unrecorded(self)
-        self.in_hand = False
+        if self.in_hand:
+            self.in_hand = False
+            self.witness.held.remove(self)
+            if not self.settled:
+                self.witness.unrecorded(self)
 
     def hand(self) -> None:
         """Note that the next item of the population is in the collector's hand."""
         if self.population:
             self.in_hand = True
             self.settled = False
+            self.witness.held.append(self)
 
     def _strike(self) -> None:
         self.done = True
@@ -94,6 +97,8 @@ class Witness:
 
     header: Header
     stop: threading.Event = field(default_factory=threading.Event)
+    held: list[Reading] = field(default_factory=list)
+    """The readings that have an item in the collector's hand."""
     _open: list[Reading] = field(default_factory=list)
     _calls: Calls = field(default_factory=Calls)
     _lackings: Lackings = field(default_factory=Lackings)
@@ -147,7 +152,7 @@ class Witness:
 
     def yielded(self) -> None:
         """Settle the items in hand: a record was written for them."""
-        for reading in self._open:
+        for reading in self.held:
             reading.settled = True
 
     def skip(self, reason: str) -> None:
@@ -193,9 +198,10 @@ class Witness:
         )
 
     def _last_words(self, receipts: tuple[Receipt, ...]) -> None:
-        for reading in list(self._open):
+        for reading in list(self.held) if self._error is None else ():
+            reading.settle()
+        for reading in self._open:
             if self._error is None:
-                reading.settle()
                 self.lack(Lacking(reading.call, "unread", f"begun, and left after page {reading.pages}"))
             else:
                 self.lack(Lacking(reading.call, "interrupted", "the run ended before its last page"))

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-import jmespath  # type: ignore[import-untyped]  # it ships no types
 from botocore.exceptions import ClientError
-from botocore.response import StreamingBody
 
 from agent.clients.aws.api import LEFT, Key
-from agent.clients.aws.failures import CAUGHT, Place, code_of, of_role, request_id, request_of, throttled, translate
+from agent.clients.aws.failures import (
+    CAUGHT,
+    Place,
+    broken,
+    code_of,
+    of_role,
+    request_id,
+    request_of,
+    throttled,
+    translate,
+)
 from agent.clients.aws.fanout import Fanout
-from agent.clients.aws.http import CHUNK, bound
 from agent.clients.aws.items import Items
+from agent.clients.aws.pages import finder, listed, retries, sent
 from agent.clients.aws.rates import rate
 from agent.clients.aws.tokens import Cycle, Paging, TokenLostError, TokenRepeatedError
 from agent.clients.aws.wire import Wire
@@ -27,9 +34,6 @@ from agent.model import Lacking
 
 T = TypeVar("T")
 D = TypeVar("D")
-
-BODY_LIMIT = 1 << 28
-"""The largest streamed body that is read as one answer, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class AwsClient:
     def _items(self, call: str, key: Key, parameters: dict[str, Any], *, population: bool) -> Items:
         api = self._declared(call)
         reading = self.witness.begin(call, self.region, parameters, population=population)
-        return Items(self._pages(api, _finder(key), parameters, reading), reading)
+        return Items(self._pages(api, finder(key), parameters, reading), reading)
 
     def _pages(
         self, api: Api, find: Callable[[dict[str, Any]], Any], parameters: dict[str, Any], reading: Reading,
@@ -106,8 +110,8 @@ class AwsClient:
             page = self._one(api, method, {**parameters, **token}, reading)
             if page is None:
                 return
-            items = _listed(find(page))
-            reading.page(len(items), request_id(page), _retries(page))
+            items = listed(find(page))
+            reading.page(len(items), request_id(page), retries(page))
             try:
                 token = paging.after(page)
                 if token:
@@ -126,7 +130,7 @@ class AwsClient:
         page = self._one(api, method, parameters, reading)
         if page is None:
             return None
-        reading.page(1, request_id(page), _retries(page))
+        reading.page(1, request_id(page), retries(page))
         if not whole or not paging.after(page):
             reading.finish()
         page.pop("ResponseMetadata", None)
@@ -154,16 +158,15 @@ class AwsClient:
         while True:
             self._wait(self._turn(api.call), reading)
             try:
-                with bound(deadline):
-                    page = method(**parameters)
-                    return _materialised(page)
+                return sent(method, parameters, deadline, attempt)
             except CAUGHT as error:
                 if code_of(error) in api.answers and not of_role(error):
                     reading.answered(code_of(error), request_of(error))
                     return None
+                again = throttled(error) or (broken(error) and attempt == 0)
                 pause = self.wire.pause(attempt)
                 attempt += 1
-                if not throttled(error) or deadline.left() <= pause:
+                if not again or deadline.left() <= pause:
                     raise self._failed(error, api, reading) from None
                 self._wait(pause, reading)
 
@@ -196,41 +199,3 @@ class AwsClient:
             self.witness.refused(reading, request_of(error))
         reading.fail(failure.lacking)
         return failure
-
-
-@functools.lru_cache(maxsize=512)
-def _compiled(key: str) -> Any:
-    return jmespath.compile(key)
-
-
-def _finder(key: Key) -> Callable[[dict[str, Any]], Any]:
-    if callable(key):
-        return key
-    return (lambda page: page) if key == "@" else _compiled(key).search
-
-
-def _listed(found: Any) -> list[Any]:
-    if found is None:
-        return []
-    if isinstance(found, dict):
-        found.pop("ResponseMetadata", None)
-        return [found]
-    return found if isinstance(found, list) else list(found)
-
-
-def _retries(page: dict[str, Any]) -> int:
-    return int(page.get("ResponseMetadata", {}).get("RetryAttempts", 0))
-
-
-def _materialised(page: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer with a streamed body read into bytes, within the deadline of the call."""
-    for name, value in page.items():
-        if isinstance(value, StreamingBody):
-            pieces, size = [], 0
-            for piece in value.iter_chunks(CHUNK):
-                size += len(piece)
-                if size > BODY_LIMIT:
-                    raise ValueError(f"the body is larger than {BODY_LIMIT} bytes")
-                pieces.append(piece)
-            page[name] = b"".join(pieces)
-    return page

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from agent.clients.aws.http import DeadlinePassedError
 from agent.clients.aws.tokens import TokenLostError, TokenRepeatedError
@@ -41,7 +42,7 @@ NO_CREDENTIALS = (
     boto.TokenRetrievalError, boto.SSOTokenLoadError, boto.UnauthorizedSSOTokenError,
 )
 CAUGHT = (
-    boto.BotoCoreError, boto.ClientError, DeadlinePassedError, TokenLostError, TokenRepeatedError,
+    boto.BotoCoreError, boto.ClientError, ResponseParserError, DeadlinePassedError, TokenLostError, TokenRepeatedError,
     ValueError,  # a body that is no UTF-8 or no JSON passes through botocore's parsers as ValueError
 )
 """Everything that a call can raise and that is no defect of ours."""
@@ -87,6 +88,11 @@ def of_role(error: Exception) -> bool:
 def throttled(error: Exception) -> bool:
     """Return whether the provider asks us to come back later."""
     return code_of(error) in THROTTLED or _status(error) == 429
+
+
+def broken(error: Exception) -> bool:
+    """Return whether an answer came and could not be read: half of it, or something else in its place."""
+    return isinstance(error, (ResponseParserError, ValueError)) and not isinstance(error, boto.BotoCoreError)
 
 
 def plain(text: object, limit: int = 300) -> str:

@@ -14,7 +14,7 @@ def moment(value: Any) -> datetime:
         if isinstance(value, str):
             return _of_text(value)
         return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, OSError, TypeError) as error:
+    except (OverflowError, OSError, TypeError, ValueError) as error:
         raise ValueError(f"no time: {value!r:.60}") from error
 
 

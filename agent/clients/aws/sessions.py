@@ -16,7 +16,7 @@ from botocore.loaders import create_loader
 
 from agent import __version__
 from agent.clients.aws.http import install
-from agent.clients.aws.moments import moment
+from agent.clients.aws.parsing import StrictParsers
 from agent.clients.aws.scope import AwsScope
 from agent.errors import ConfigurationError, FatalError
 
@@ -50,7 +50,7 @@ def new_session(profile: str = "", credentials: Any = None) -> Any:
     """Return a botocore session on the shared loader, with its own credentials where they are given."""
     session = botocore.session.Session(profile=profile or None)
     session.register_component("data_loader", _LOADER)
-    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
+    session.register_component("response_parser_factory", StrictParsers())
     if credentials is not None:
         session.register_component("credential_provider", CredentialResolver([_Provided(credentials)]))
     return session

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import DataNotFoundError
+from botocore.exceptions import DataNotFoundError, ParamValidationError
 
 from agent.clients.aws.sessions import Sessions, loader
 from agent.clients.aws.tokens import Paging, Pagings
@@ -54,7 +54,7 @@ class Wire:
         client = self.sessions.client(role, service, region)
         name = client.meta.method_to_api_mapping.get(operation)
         if name is None:
-            raise ValueError(f"the SDK has no {service}.{operation}")
+            raise ParamValidationError(report=f"the SDK has no {service}.{operation}")
         return getattr(client, operation), self.pagings.of(client.meta.service_model, name)
 
     def pause(self, attempt: int) -> float:

@@ -1,0 +1,95 @@
+"""Pace, deadlines, times, the ledger: values in, values out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from botocore.utils import parse_timestamp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.clients import Deadline
+from agent.clients.aws.moments import moment
+from agent.clients.aws.rates import rate
+from agent.clients.ledger import LACKINGS, Calls, Lackings
+from agent.clients.pace import Pace
+from agent.model import Lacking
+
+
+def test_two_calls_a_second() -> None:
+    now = [100.0]
+    pace = Pace(clock=lambda: now[0])
+    key = ("123456789012", "eu-west-1", "cloudtrail.lookup_events")
+    # A full bucket holds one second's calls; each one after that waits half a second longer.
+    assert [pace.take(key, 2) for _ in range(5)] == [0, 0, 0.5, 1.0, 1.5]
+    assert pace.take((*key[:1], "us-east-1", key[2]), 2) == 0
+    now[0] += 10
+    assert [pace.take(key, 2) for _ in range(3)] == [0, 0, 0.5]
+
+
+@given(st.lists(st.floats(0, 3), min_size=1, max_size=60), st.sampled_from([1.0, 2.0, 15.0]))
+def test_no_second_ever_holds_more_than_twice_the_rate(pauses: list[float], calls: float) -> None:
+    now, made = 0.0, []
+    pace = Pace(clock=lambda: now)
+    for pause in pauses:
+        now += pause
+        now += pace.take(("a",), calls)
+        made.append(now)
+    for start in made:
+        assert sum(start <= one < start + 1 for one in made) <= 2 * calls
+
+
+def test_rates_prefer_the_operation() -> None:
+    assert rate("cloudtrail.lookup_events") == ("cloudtrail.lookup_events", 2)
+    assert rate("cloudtrail.describe_trails") == ("cloudtrail", 10)
+    assert rate("backup.list_backup_jobs") is None
+
+
+def test_a_deadline() -> None:
+    now = [0.0]
+    deadline = Deadline.after(10, clock=lambda: now[0])
+    assert (deadline.left(), deadline.passed) == (10, False)
+    assert deadline.within(3).left() == 3
+    now[0] = 9.0
+    assert deadline.within(3).left() == 1
+    now[0] = 10.0
+    assert (deadline.left(), deadline.passed) == (0, True)
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - its zone is UTC
+def test_times_are_those_of_botocore_in_utc(instant: datetime) -> None:
+    whole = instant.replace(microsecond=0)
+    texts = [
+        instant.isoformat(), whole.isoformat().replace("+00:00", "Z"), whole.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+    ]
+    assert [moment(text) for text in texts] == [parse_timestamp(text) for text in texts]
+    assert moment(whole.timestamp()) == whole
+    assert all(moment(text).tzinfo is UTC for text in texts)
+
+
+@pytest.mark.parametrize("value", ["yesterday", "", 1e300, float("nan"), "99999-01-01", None])
+def test_what_is_no_time(value: object) -> None:
+    with pytest.raises(ValueError, match="no time"):
+        moment(value)
+
+
+def test_ten_thousand_calls_are_one() -> None:
+    calls = Calls()
+    for number in range(10_000):
+        calls.page("iam.get_user", "", {"UserName": str(number), "Same": 1}, 1, f"r{number}", 0, first=True)
+    (call,) = calls.all(set())
+    assert (call.count, call.pages, call.items) == (10_000, 10_000, 10_000)
+    assert call.parameters == {"UserName": "<varies>", "Same": 1}
+    assert call.requests == ["r0", "r1", "r9998", "r9999"]
+    assert calls.all({"iam.get_user"})[0].complete is False
+
+
+def test_lackings_are_bounded() -> None:
+    found = Lackings()
+    for number in range(LACKINGS + 500):
+        found.add(Lacking(f"call-{number}", "failed"))
+    listed = found.all()
+    assert len(listed) == LACKINGS + 1
+    assert listed[-1].what == "others"
+    assert listed[-1].detail.endswith("(500 times)")

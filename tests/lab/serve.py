@@ -21,7 +21,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab.serve", description="A local AWS with an estate in it.")
     parser.add_argument("estate", type=Path, nargs="?", default=EXAMPLE, help="estate file")
-    parser.add_argument("--now", type=datetime.fromisoformat, default=today(), help="the estate's now; today by default")
+    parser.add_argument("--now", type=datetime.fromisoformat, default=today(), help="default: today")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--scale", type=int, default=1, help="times the records")
     parser.add_argument("--no-moto", action="store_true", help="serve only what comes from the estate itself")

@@ -32,10 +32,10 @@ STATEMENTS: dict[str, Any] = {
 READ = {"Effect": "Allow", "Action": ["ec2:Describe*", "s3:Get*", "s3:List*"], "Resource": "*"}
 KEY = "active last_rotated last_used_date last_used_region last_used_service"
 COLUMNS = (
-    *"user arn user_creation_time password_enabled password_last_used password_last_changed".split(),
-    *"password_next_rotation mfa_active".split(),
+    *["user", "arn", "user_creation_time", "password_enabled", "password_last_used", "password_last_changed"],
+    *["password_next_rotation", "mfa_active"],
     *(f"access_key_{number}_{name}" for number in (1, 2) for name in KEY.split()),
-    *"cert_1_active cert_1_last_rotated cert_2_active cert_2_last_rotated".split(),
+    *["cert_1_active", "cert_1_last_rotated", "cert_2_active", "cert_2_last_rotated"],
 )
 
 

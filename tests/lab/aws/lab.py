@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from moto.core.utils import get_service_model
 
@@ -106,7 +106,7 @@ class Lab:
         self._deny()
         self.double.calls.clear()
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -114,7 +114,7 @@ class _Evidence:
         if seen is None:
             seen = self.seen[summary.collector] = Slot()
             self.groups[summary.collector] = {}
-        if until != NEVER or seen.base is None:
+        if seen.base is None:
             seen.put(Point((), summary.recorded_at, until), now)
         groups = self.groups[summary.collector]
         for group, time, end in self._times(summary, now):
@@ -203,5 +203,5 @@ def _ends(summary: Summary) -> dict[datetime, datetime]:
 
 def _merit(answer: FreshnessAnswer) -> tuple[object, ...]:
     """Return what makes an answer better: its state, then the later limit; of missing ones, the fuller reason."""
-    told = (answer.reason != NEVER_COLLECTED) + ("never read" in answer.reason)
+    told = answer.reason != NEVER_COLLECTED
     return WORST[answer.state], answer.stale_at or NEVER, answer.evidence_time or NEVER, told

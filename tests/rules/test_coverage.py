@@ -210,3 +210,20 @@ def test_with_no_subject_known_nothing_is_covered() -> None:
 
 def test_latest_owes_no_period() -> None:
     assert assess(requirement(), [], "2026-03-01") == CoverageAnswer(state=Coverage.COMPLETE)
+
+
+def test_evidence_outside_of_all_periods_covers_none() -> None:
+    period = window("2026-01-31", "2026-03-01")  # January and February
+    for outside in ("2025-12-31", "2026-03-01", "2026-03-02"):
+        assert states(assess(monthly(), [summary(outside)], "2026-03-05", period=period)) == ["gap", "gap"]
+    both = [summary("2026-03-01", instants=("2025-11-01", "2026-01-10"))]
+    assert states(assess(monthly(basis="occurred"), both, "2026-03-05", period=period)) == ["covered", "gap"]
+
+
+def test_a_collector_with_no_region_in_force_does_not_count() -> None:
+    required = monthly(collectors=("a.one", "b.two"))
+    seen = [summary("2026-01-05", region="eu"), summary("2026-01-06", collector="b.two")]
+    regions = [expected("eu", since="2026-03-01")]
+    for order in (seen, seen[::-1]):
+        assert states(assess(required, order, "2026-02-02", expected=regions))[0] == "covered"
+    assert states(assess(required, seen[:1], "2026-02-02", expected=regions))[0] == "gap"

@@ -307,3 +307,53 @@ def test_the_year_one_is_stale_not_a_fault() -> None:
     zone = ZoneInfo("America/New_York")
     found = freshness.assess(required, [summary("2026-06-01", instants=("0001-01-01",))], at("2026-06-01"), zone)
     assert found.state == "stale"
+
+
+def test_an_artifact_that_will_be_voided_counts_from_the_instant_of_its_recording() -> None:
+    one = [summary("2026-06-05", voided="2026-06-07")]
+    assert assess(requirement(), one, "2026-06-05").state == "fresh"
+
+
+def test_older_evidence_recorded_later_does_not_hide_what_comes_before_it() -> None:
+    seen = [summary("2026-06-05"), summary("2026-06-02", recorded="2026-06-10")]
+    assert assess(requirement(), seen, "2026-06-01").next_change == at("2026-06-05")
+
+
+def test_every_subject_keeps_its_newest_whatever_the_order() -> None:
+    required = requirement(basis="occurred", subjects=DATABASES)
+    seen = [
+        summary("2026-06-06", by_subject={"a": ("2026-06-02",), "b": ("2026-06-02",)}),
+        summary("2026-06-06", by_subject={"a": ("2026-06-01",), "b": ("2026-06-04",)}),
+        summary("2026-06-06", by_subject={"a": ("2026-06-05",), "b": ("2026-06-01",)}),
+    ]
+    assert assess(required, seen, "2026-06-06", population=("a", "b")).evidence_time == at("2026-06-04")
+
+
+def test_the_end_of_a_subjects_document_is_its_own() -> None:
+    required = requirement(basis="occurred", subjects=DATABASES, kind="document")
+    one = summary(
+        "2026-06-03",
+        by_subject={"a": ("2026-06-01",), "b": ("2026-06-02",)},
+        valid_until=(("2026-06-01", "2026-06-06"), ("2026-06-02", "2026-06-05")),
+    )
+    assert assess(required, [one], "2026-06-03", population=("a", "b")).stale_at == at("2026-06-06")
+
+
+def test_of_two_fresh_collectors_the_later_limit_is_better_then_the_later_evidence() -> None:
+    required = requirement(basis="occurred", kind="document", collectors=("a.one", "b.two"))
+    ends_soon = summary("2026-06-02", instants=("2026-06-02",), valid_until=(("2026-06-02", "2026-06-06"),))
+    lasts = summary("2026-06-02", collector="b.two", instants=("2026-06-01",))
+    assert assess(required, [ends_soon, lasts], "2026-06-02").collector == "b.two"
+    monthly = requirement("P1M", collectors=("a.one", "b.two"))
+    both = [summary("2026-01-30"), summary("2026-01-31", collector="b.two")]  # both stale on 28 February
+    assert assess(monthly, both, "2026-02-01").collector == "b.two"
+
+
+def test_limits_in_months_hold_in_the_zone_of_the_organization_through_other_turns() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    regions = [expected("", since="2026-01-01"), expected("eu", since="2026-03-05", collector="b.two")]
+    required = requirement("P3M", warn="P1M", collectors=("a.one", "b.two"))
+    found = freshness.assess(required, [summary("2026-01-31 23:30")], at("2026-03-01"), berlin, regions)
+    assert found.stale_at == at("2026-04-30 22:30")  # 1 May, half past midnight there
+    assert found.warn_at == at("2026-03-31 22:30")
+    assert found.next_change == at("2026-03-31 22:30")

@@ -154,9 +154,8 @@ def _close(connection: duckdb.DuckDBPyConnection, requirement: Requirement, as_o
         "WHERE good.last > f.occurred_at)"
     )
     with told(requirement.qualifies, "qualifies"):
-        row = connection.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0])
+        (closed,) = connection.execute(sql).fetchall()
+    return int(closed[0])
 
 
 def _kept(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[dict[str, Any], ...], int]:

@@ -49,6 +49,8 @@ def connect(
         f"SET temp_directory = {literal(str(spill.resolve()) if spill else '')}",
         f"SET allowed_directories = {_list(directories)}",
         f"SET allowed_paths = {_list(files)}",
+        "SET enable_progress_bar = false",  # it would write between the rows on standard output
+        "SET enable_progress_bar_print = false",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ):

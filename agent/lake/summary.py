@@ -106,10 +106,9 @@ def summarise(piece: Piece, requirement: Requirement, *, room: Path | None = Non
     if not KINDS[requirement.kind].event:
         return _subjects_of_state(piece, requirement, subject, room, seconds)
     until = "epoch_us(valid_until)" if "valid_until" in KINDS[requirement.kind].columns else "NULL"
-    sql = (
-        f"SELECT epoch_us(occurred_at), {f'{subject}::VARCHAR' if subject else 'NULL'}, {until} FROM records "
-        f"WHERE {_where(requirement)} AND occurred_at IS NOT NULL ORDER BY 1, 2, 3"
-    )
+    columns = f"epoch_us(occurred_at), {f'{subject}::VARCHAR' if subject else 'NULL'}, {until}"
+    where = f"{_where(requirement)} AND occurred_at IS NOT NULL"
+    sql = f"SELECT {columns} FROM records WHERE {where} ORDER BY 1, 2, 3"
     instants: list[datetime] = []
     subjects: dict[str, list[datetime]] = {}
     ends: list[tuple[datetime, datetime]] = []

@@ -49,6 +49,7 @@ def measured(path: Path, count: int) -> list[int]:
             raw = {"RestoreJobId": str(at), "Status": outcome}
             out.write(json.dumps({"record": record, "raw": raw}).encode() + b"\n")
     done = subprocess.run([sys.executable, "-c", PROGRAM, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") == 1, done.stdout  # nothing writes beside the answer
     told: list[int] = json.loads(done.stdout)
     return told
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ POOL = 32
 SESSION_NAME = "annexa"
 
 _LOADER = create_loader()
-_MAKING = threading.Lock()
+_MAKING = threading.RLock()  # making a client may assume a role, which makes a client
 
 
 class _Provided:
@@ -139,7 +140,7 @@ class Sessions:
             connect_timeout=10,
             read_timeout=60,
             max_pool_connections=POOL,
-            s3={"addressing_style": "path"} if self.endpoint else None,
+            **({"s3": {"addressing_style": "path"}, "inject_host_prefix": False} if self.endpoint else {}),
         )
         given.setdefault("config", config)
         with _MAKING:  # botocore's sessions make one client at a time
@@ -147,6 +148,8 @@ class Sessions:
                 service, region_name=region or self.home, endpoint_url=self.scope.endpoint or None, **given,
             )
         install(client)
+        if self.endpoint and service == "s3control":
+            client.meta.events.register("before-sign.s3-control", _without_account)
         return client
 
     @property
@@ -155,4 +158,10 @@ class Sessions:
         return self.scope.endpoint or os.environ.get("AWS_ENDPOINT_URL", "")
 
 
+def _without_account(request: Any, **_: Any) -> None:
+    """Take the account out of the host: S3 Control puts it before a local endpoint's too, where no name resolves."""
+    request.url = _ACCOUNT_HOST.sub("//", request.url, count=1)
+
+
+_ACCOUNT_HOST = re.compile(r"//\d{12}\.")
 _HOW = "Set AWS_PROFILE or the AWS_* variables, or run where a role is attached"

@@ -61,7 +61,7 @@ def _drawn(estate: Estate, account: Account, name: str) -> User:
     chance = estate.random("user", account.id, name)
     created = estate.now - timedelta(days=chance.randint(40, 900), hours=chance.randint(0, 23))
     last = estate.now - timedelta(days=chance.randint(0, 30), hours=chance.randint(0, 23))
-    keys = ()
+    keys: tuple[AccessKey, ...] = ()
     if chance.random() < 0.3:
         made = max(created, estate.now - timedelta(days=chance.randint(1, 80)))
         keys = (AccessKey(_key_id(account, name, 0), made, max(made, last)),)

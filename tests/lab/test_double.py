@@ -18,7 +18,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from tests.lab.aws import faults
-from tests.lab.aws.double import ACCOUNT, Context, Double
+from tests.lab.aws.answers import Context, Pages
+from tests.lab.aws.double import ACCOUNT, Double
 from tests.lab.aws.faults import Fault
 from tests.lab.aws.paging import Listing, paging
 from tests.lab.aws.wire import ErrorAnswer
@@ -34,7 +35,7 @@ def double() -> Iterator[Double]:
 
 
 # One operation of each protocol and each special case of routing: pages of boto3's own names.
-PAGED: list[tuple[str, str, str, list[dict[str, Any]]]] = [
+PAGED: list[tuple[str, str, str, list[Any]]] = [
     ("iam", "list_users", "Users", [{"UserName": HOSTILE, "Path": "/", "UserId": "A", "Arn": "a", "CreateDate": NOW}]),
     ("rds", "describe_db_instances", "DBInstances", [{"DBInstanceIdentifier": "d", "StorageEncrypted": True}]),
     ("ec2", "describe_volumes", "Volumes", [{"VolumeId": "v", "Encrypted": False, "CreateTime": NOW}]),
@@ -144,7 +145,7 @@ def test_operations_without_token_answer_call_by_call(double: Double) -> None:
 
 
 def test_page_that_is_an_error(double: Double) -> None:
-    pages = [{"Users": []}, ErrorAnswer("ServiceFailure", 400, "no")]
+    pages: Pages = [{"Users": []}, ErrorAnswer("ServiceFailure", 400, "no")]
     double.script({"iam.list_users": pages})
     iam = double.client("iam")
     marker = iam.list_users()["Marker"]
@@ -159,7 +160,7 @@ def test_unserved_operations_say_so(double: Double) -> None:
     assert double.unserved == ["drs.describe_jobs"]
 
 
-SERVED = {
+SERVED: dict[str, Pages] = {
     "s3.list_buckets": {"Buckets": []},
     "ec2.describe_volumes": {"Volumes": []},
     "iam.list_users": {"Users": []},

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tests.lab.aws.double import Context
+from tests.lab.aws.answers import Context
 from tests.lab.aws.paging import Listing
 from tests.lab.aws.times import after, aware
 from tests.lab.aws.wire import ErrorAnswer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.lab.aws.double import Context
+from tests.lab.aws.answers import Context
 from tests.lab.aws.iam import policy_arn, tags
 from tests.lab.aws.paging import Listing
 from tests.lab.aws.table import Params, Table

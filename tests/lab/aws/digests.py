@@ -90,7 +90,7 @@ def write(
     """Put `hours` logs and digests from `first` on; `faults` strike hours counted from 0.
 
     `gap`: the hour was never digested, and the next digest starts a new chain. `moved_digest`: its
-    bytes lie under the key of another trail's name. The digest after a removed one still names it.
+    bytes lie under the name of another minute. The digest after a removed one still names it.
     """
     done, previous = Written(faults=dict(faults or {})), _Previous()
     for hour in range(hours):
@@ -127,7 +127,7 @@ def _digest(
     text = f"{end:{STAMP}}\n{chain.bucket}/{key}\n{digest}\n{before.signature or 'null'}".encode()
     signed = signing_key().sign(text, padding.PKCS1v15(), hashes.SHA256()).hex()
     sent = signed[:-2] + ("00" if signed[-2:] != "00" else "01") if fault == "wrong_signature" else signed
-    place = key.replace(f"_{chain.trail}_", f"_{chain.trail}-copy_") if fault == "moved_digest" else key
+    place = chain.digest_key(end + timedelta(minutes=1)) if fault == "moved_digest" else key
     if fault != "removed_digest":
         put(place, gzip.compress(raw, mtime=0), {"signature": sent, "signature-algorithm": "SHA256withRSA"})
     return _Previous(chain.bucket, key, digest, signed)

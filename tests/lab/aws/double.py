@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -18,14 +18,13 @@ import boto3
 from botocore.config import Config
 
 from tests.lab.aws import sts
+from tests.lab.aws.answers import Call, Context, Handler, Pages, page_of_answer, request_id, spoilt
 from tests.lab.aws.faults import Armed, Fault
 from tests.lab.aws.http import Fallthrough, Reply, Server
-from tests.lab.aws.paging import Listing, Paging, make_token, page_of, paging, with_token
+from tests.lab.aws.paging import page_of, paging
 from tests.lab.aws.wire import ErrorAnswer, Incoming, Parsed, parse, write, write_error
 
 ACCOUNT = "123456789012"
-Result = Mapping[str, Any] | ErrorAnswer | Listing
-Pages = Result | Sequence[Result]
 Where = tuple[str, str | None, str | None]
 _making = threading.Lock()
 
@@ -33,47 +32,6 @@ _making = threading.Lock()
 @functools.cache
 def _session() -> Any:
     return boto3.session.Session()
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request as it came: operation as boto3 spells it, page from 1 (None: a foreign token)."""
-
-    service: str
-    operation: str
-    params: Mapping[str, Any]
-    account: str
-    region: str
-    page: int | None
-    key: str
-    number: int
-    """Counted from 1 within the operation."""
-
-    @property
-    def name(self) -> str:
-        """Return `service.operation`."""
-        return f"{self.service}.{self.operation}"
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a handler knows beside the parameters."""
-
-    call: Call
-    double: Double
-
-    @property
-    def account(self) -> str:
-        """Return the caller's account."""
-        return self.call.account
-
-    @property
-    def region(self) -> str:
-        """Return the region asked."""
-        return self.call.region
-
-
-Handler = Callable[[dict[str, Any], Context], Pages]
 
 
 @dataclass
@@ -113,7 +71,7 @@ class Double:
     def script(self, pages: Mapping[str, Pages], account: str | None = None, region: str | None = None) -> None:
         """Answer operations with these pages, by token; a list for an operation without tokens answers call by call."""
         for name, scripted in pages.items():
-            self.handle(name, lambda _params, _context, answer=scripted: answer, account, region)
+            self.handle(name, _always(scripted), account, region)
 
     def handle(self, name: str, handler: Handler, account: str | None = None, region: str | None = None) -> None:
         """Answer an operation with what a function of its parameters returns."""
@@ -194,7 +152,7 @@ class Double:
         result = self._result(handler, call, parsed, fault)
         if isinstance(result, ErrorAnswer):
             return self._error(result, item, parsed, fault)
-        return Reply(write(parsed, item.service, result, _request_id(call)), _request_id(call), fault)
+        return Reply(write(parsed, item.service, result, request_id(call)), request_id(call), fault)
 
     def _record(self, item: Incoming, parsed: Parsed) -> Call:
         account = self.account_of(item.key) or ""
@@ -226,14 +184,14 @@ class Double:
 
     def _unserved(self, call: Call, item: Incoming, parsed: Parsed, fault: Fault | None) -> Reply | None:
         if self.fallthrough is not None:
-            return None if fault is None else Reply(None, _request_id(call), fault)
+            return None if fault is None else Reply(None, request_id(call), fault)
         self.unserved.append(call.name)
         error = ErrorAnswer("NotServedByTheDouble", 400, f"{call.name} has no answer here")
         return self._error(error, item, parsed, fault)
 
     def _error(self, error: ErrorAnswer, item: Incoming, parsed: Parsed, fault: Fault | None) -> Reply:
-        answer = write_error(error, item.service, parsed.protocol, request_id := f"lab-{len(self.calls):08d}")
-        return Reply(answer, request_id, fault)
+        answer = write_error(error, item.service, parsed.protocol, number := f"lab-{len(self.calls):08d}")
+        return Reply(answer, number, fault)
 
     def _result(
         self, handler: Handler, call: Call, parsed: Parsed, fault: Fault | None
@@ -243,45 +201,8 @@ class Double:
             return ErrorAnswer("InvalidNextToken", 400, "The page token is not valid")
         said = handler(dict(parsed.params), Context(call, self))
         turn = (call.page or 1) if style.pages else call.number
-        return _spoilt(fault, style, call, lambda page: _page(said, style, call, page), turn)
+        return spoilt(fault, style, call, lambda page: page_of_answer(said, style, call, page), turn)
 
 
-def _request_id(call: Call) -> str:
-    return f"{call.service}-{call.operation}-{call.number}"
-
-
-def _page(said: Pages, style: Paging, call: Call, turn: int) -> Mapping[str, Any] | ErrorAnswer:
-    """Return one page with its token: of a listing, of a script, or the one answer there is."""
-    if isinstance(said, Listing):
-        answer, more = said.page(style, call.params, turn)
-    elif isinstance(said, Mapping | ErrorAnswer):
-        return said
-    else:
-        chosen = said[min(turn, len(said)) - 1] if said else {}
-        if isinstance(chosen, ErrorAnswer):
-            return chosen
-        if isinstance(chosen, Listing):
-            raise TypeError("a script lists pages, not listings")
-        answer, more = dict(chosen), style.pages and turn < len(said)
-    return with_token(style, answer, make_token(call.name, turn + 1) if more else None)
-
-
-def _spoilt(
-    fault: Fault | None,
-    style: Paging,
-    call: Call,
-    page: Callable[[int], Mapping[str, Any] | ErrorAnswer],
-    turn: int,
-) -> Mapping[str, Any] | ErrorAnswer:
-    """Return the page asked for, out of order where the fault says so."""
-    kind = fault.paging if fault else ""
-    if not kind:
-        return page(turn)
-    if kind == "empty":
-        return with_token(style, {}, make_token(call.name, turn, f"e{call.number}"))
-    answer = page(max(turn - 1, 1)) if kind == "repeat_page" else page(turn)
-    if isinstance(answer, ErrorAnswer):
-        return answer
-    bare = {k: v for k, v in answer.items() if k not in (*style.outputs, style.more)}
-    salt = f"r{call.number}" if kind == "repeat_page" else ""
-    return with_token(style, bare, make_token(call.name, max(turn, 2), salt))
+def _always(pages: Pages) -> Handler:
+    return lambda _params, _context: pages

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from tests.lab.aws.double import Context
+from tests.lab.aws.answers import Context
 from tests.lab.aws.paging import Listing
 from tests.lab.aws.wire import ErrorAnswer
 from tests.lab.estate import Estate

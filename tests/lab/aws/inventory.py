@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from tests.lab.aws.double import Context
+from tests.lab.aws.answers import Context
 from tests.lab.aws.iam import tags
 from tests.lab.aws.paging import Listing
 from tests.lab.aws.table import Params, Table

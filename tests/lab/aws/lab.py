@@ -9,7 +9,8 @@ from moto.core.utils import get_service_model
 
 from tests.lab.aws import center, digests, findings, inventory, machines, seed, trail
 from tests.lab.aws.backup import Backup, setup_denials
-from tests.lab.aws.double import Context, Double
+from tests.lab.aws.answers import Context, Handler
+from tests.lab.aws.double import Double
 from tests.lab.aws.faults import denied, denied_by_scp
 from tests.lab.aws.iam import Iam
 from tests.lab.aws.wire import spelled
@@ -117,9 +118,10 @@ class Lab:
         self.double.close()
 
     def _answer(self) -> None:
-        told = [table.answers(self.estate) for table in TABLES]
+        told: list[dict[str, Handler]] = [table.answers(self.estate) for table in TABLES]
         own = [Iam(self.estate).answers(), Backup(self.estate).answers()]
-        for answers in (dict.fromkeys(EMPTY, nothing), *told, *own):
+        empty: dict[str, Handler] = dict.fromkeys(EMPTY, nothing)
+        for answers in (empty, *told, *own):
             for name, handler in answers.items():
                 self.double.handle(name, handler)
         der, fingerprint = digests.public_key()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -65,8 +66,8 @@ def _bucket(s3: Any, bucket: Resource, log_bucket: str) -> None:
     if bucket.tags:
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags(bucket.tags)})
     if lock:
-        rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 365}}
-        config = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+        kept = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 365}}
+        config = {"ObjectLockEnabled": "Enabled", "Rule": kept}
         s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=config)
     _access(s3, bucket, log_bucket)
 
@@ -170,7 +171,7 @@ def _secrets(estate: Estate, double: Double, account: Account, region: str) -> N
     if not found:
         return
     client = double.client("secretsmanager", account.id, region)
-    backend = get_backend("secretsmanager")[account.id][region]
+    backend: Any = get_backend("secretsmanager")[account.id][region]
     for secret in found:
         client.create_secret(Name=secret.name, SecretString="lab", Tags=tags(secret.tags))
         backend.secrets[secret.name].created_date = secret.created.timestamp()
@@ -195,7 +196,7 @@ def _digests(estate: Estate) -> None:
             made.set_metadata({f"x-amz-meta-{name}": value for name, value in metadata.items()})
 
         first = estate.now - timedelta(hours=hours)
-        digests.write(put, chain, first, hours, lambda start, end, seen=seen: _between(seen, start, end), faults)
+        digests.write(put, chain, first, hours, functools.partial(_between, seen), faults)
 
 
 def _between(events: list[Event], start: Any, end: Any) -> Iterator[dict[str, str]]:

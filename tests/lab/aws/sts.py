@@ -11,7 +11,7 @@ from tests.lab.aws.faults import expired_credentials, region_not_enabled
 from tests.lab.aws.wire import ErrorAnswer, Parsed
 
 if TYPE_CHECKING:
-    from tests.lab.aws.double import Context
+    from tests.lab.aws.answers import Context
 
 _serial = itertools.count(1)
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from tests.lab.aws.double import Context, Handler
+from tests.lab.aws.answers import Context, Handler
 from tests.lab.estate import Estate
 
 Params = dict[str, Any]

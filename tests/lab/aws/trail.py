@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from tests.lab.aws.double import Context
+from tests.lab.aws.answers import Context
 from tests.lab.aws.paging import Listing
 from tests.lab.aws.table import Params, Table
 from tests.lab.aws.times import aware

@@ -30,7 +30,7 @@ from tests.lab.things import (
     User,
 )
 
-EXAMPLE = Path(__file__).parent / "estate" / "example.yaml"
+EXAMPLE = Path(__file__).with_name("example.yaml")
 UNITS = {"d": 86400, "h": 3600, "m": 60}
 
 

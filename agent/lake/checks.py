@@ -42,6 +42,15 @@ class Population:
     compacted: Sequence[Part] = ()
 
     @property
+    def seen(self) -> datetime:
+        """Return what `$as_of` is bound to: the newest collection, where that lies before the instant asked.
+
+        A check that measures an age must measure it when the provider was looked at: between two
+        collections nothing has grown older that anybody has seen.
+        """
+        return min([self.as_of, max((piece.collected_at for piece in self.pieces), default=self.as_of)])
+
+    @property
     def span(self) -> Window:
         """Return the audit period, half-open."""
         if self.period is not None:
@@ -179,13 +188,14 @@ def _ask(connection: duckdb.DuckDBPyConnection, check: Check, as_of: datetime) -
 
 
 def _result(
-    connection: duckdb.DuckDBPyConnection, requirement: Requirement, check: Check, measure: _Measure, as_of: datetime
+    connection: duckdb.DuckDBPyConnection, requirement: Requirement, check: Check, measure: _Measure,
+    population: Population,
 ) -> CheckResult:
     if not measure.records and not check.empty_passes:
         return CheckResult(check=check.id, title=check.title, state=Conclusion.UNKNOWN, undated=measure.undated,
                            reason="there are no records to check")
-    _ask(connection, check, as_of)
-    closed = _close(connection, requirement, as_of)
+    _ask(connection, check, population.seen)
+    closed = _close(connection, requirement, population.as_of)
     kept, count = _kept(connection)
     nulls = [f"{column} is not told for {measure.nulls[column]} of {measure.records} records"
              for column in check.needs if measure.nulls[column]]
@@ -202,5 +212,5 @@ def run_checks(
     """Return what each check of the requirement finds; wrong SQL raises `ConfigurationError` with its place."""
     with populated(population, room, seconds) as connection:
         measure = _measure(connection, population, requirement.checks)
-        return tuple(_result(connection, requirement, check, measure, population.as_of)
+        return tuple(_result(connection, requirement, check, measure, population)
                      for check in requirement.checks)

@@ -77,8 +77,10 @@ def test_what_is_nested_comes_back_whole_with_times_in_utc(maker: Maker) -> None
 def test_as_of_is_bound_where_the_sql_names_it(maker: Maker) -> None:
     records = [{"id": f"u{age}", "last_used_at": z(day(100) - timedelta(days=age))} for age in (10, 89, 90, 91, 300)]
     old = check("SELECT id FROM records WHERE last_used_at < $as_of - INTERVAL 90 DAY ORDER BY id")
-    piece = maker.piece("account", records)
+    piece = maker.piece("account", records, collected=day(100))
     assert [r["id"] for r in one("account", [piece], old, as_of=day(100)).exceptions] == ["u300", "u91"]
+    later = one("account", [piece], old, as_of=day(130)).exceptions
+    assert [r["id"] for r in later] == ["u300", "u91"], "nobody has looked since: nothing has grown older"
     assert [r["id"] for r in one("account", [piece], old, as_of=day(100) + timedelta(microseconds=1)).exceptions] == [
         "u300", "u90", "u91"]
 

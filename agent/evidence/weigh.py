@@ -12,7 +12,7 @@ from typing import Protocol
 
 from agent import coverage, forecast, freshness
 from agent.collector import Header
-from agent.continuity import join
+from agent.intervals import join
 from agent.evidence.owed import Unit
 from agent.evidence.report import Holding
 from agent.model import (

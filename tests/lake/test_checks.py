@@ -81,7 +81,8 @@ def test_as_of_is_bound_where_the_sql_names_it(maker: Maker) -> None:
     assert [r["id"] for r in one("account", [piece], old, as_of=day(100)).exceptions] == ["u300", "u91"]
     later = one("account", [piece], old, as_of=day(130)).exceptions
     assert [r["id"] for r in later] == ["u300", "u91"], "nobody has looked since: nothing has grown older"
-    assert [r["id"] for r in one("account", [piece], old, as_of=day(100) + timedelta(microseconds=1)).exceptions] == [
+    again = maker.piece("account", records, collected=day(100) + timedelta(microseconds=1))
+    assert [r["id"] for r in one("account", [again], old, as_of=day(130)).exceptions] == [
         "u300", "u90", "u91"]
 
 

@@ -20,6 +20,7 @@ from agent.config import Config, audits, find, load
 from agent.errors import ConfigurationError
 from agent.evidence import answer
 from agent.evidence.held import StoreHeld
+from agent.evidence.owed import Units
 from agent.evidence.report import Forecast, Holding, Status
 from agent.evidence.weigh import Weigher
 from agent.lake.query import Lake
@@ -164,6 +165,16 @@ class Parts:
         """Take another configuration and mapping; the store stays the one that is open."""
         self.config, self.mapping = config, mapping
         self.__dict__.pop("rules", None)
+        self.owes_anew()
+
+    def owes_anew(self) -> None:
+        """Forget who owes what: the mapping, the rules or the boundaries in force are other ones now."""
+        self.__dict__.pop("units", None)
+
+    @cached_property
+    def units(self) -> Units:
+        """Return who owes what now; `owes_anew` forgets it."""
+        return Units(force.units_at(self.store, self.mapping, self.rules, self.headers, self.clock()))
 
     def weigher(self, held: StoreHeld, rules: force.Rules, mapping: Mappings, *, conclusions: bool) -> Weigher:
         """Return a weigher over what is held."""

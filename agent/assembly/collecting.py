@@ -76,6 +76,7 @@ def expand(app: Parts, connected: Iterable[Connected]) -> list[Boundary]:
             app.store.expect(scope.name, boundaries, app.clock())
         else:
             log.warning("scope not reached", scope=scope.name, error=scope.error.line())
+    app.owes_anew()
     return [boundary for boundaries in found for boundary in boundaries]
 
 

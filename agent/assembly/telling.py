@@ -12,7 +12,6 @@ from agent import alerts
 from agent.alerts.deliver import Way
 from agent.alerts.occasions import Failing, Flipped, Occasion
 from agent.alerts.outbox import read
-from agent.assembly import force
 from agent.assembly.app import Parts
 from agent.evidence.answer import actions
 from agent.evidence.flips import Flipper
@@ -27,7 +26,6 @@ BAD = {"expiring", "stale", "missing", "gap", "deficient"}
 
 def flipper(app: Parts, now: datetime) -> Flipper:
     """Return what compares answers with the kept ones and fills the outbox with what is worth telling."""
-    units = force.units_at(app.store, app.mapping, app.rules, app.headers, now)
 
     def stored(session: Session, flip: Flip, holding: Holding) -> None:
         occasion = alerts.from_flip(_flipped(flip, holding))
@@ -35,7 +33,7 @@ def flipper(app: Parts, now: datetime) -> Flipper:
             put(app, session, [occasion], now)
 
     return Flipper(
-        units=units, audit=app.audit(now),
+        units=app.units, audit=app.audit(now),
         held=lambda instant, session: app.held(instant, app.mapping, session),
         weigher=lambda held, conclusions: app.weigher(held, app.rules, app.mapping, conclusions=conclusions),
         stored=stored,

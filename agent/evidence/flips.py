@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from agent import assess, canonical
 from agent.evidence.held import StoreHeld
-from agent.evidence.owed import Unit
+from agent.evidence.owed import Unit, Units
 from agent.evidence.report import Holding
 from agent.evidence.weigh import Weigher
 from agent.model import Audit, Axis
@@ -32,7 +32,7 @@ Stored = Callable[[Session, Flip, Holding], None]
 class Flipper:
     """Compares answers with those that were kept; `weigher` builds one over what is held at an instant."""
 
-    units: Sequence[Unit]
+    units: Units
     audit: Audit | None
     held: Callable[[datetime, Session | None], StoreHeld]
     weigher: Callable[[StoreHeld, bool], Weigher]
@@ -42,12 +42,8 @@ class Flipper:
         """Keep the answers of every unit that the rows touch; the sequencer calls it."""
         session.flush()
         now = max(row.recorded_at for row in rows)
-        touched = {(row.collector, row.scope, row.boundary) for row in rows}
-        units = [
-            unit for unit in self.units
-            if any((collector, unit.scope, unit.boundary) in touched for collector in unit.collectors)
-        ]
-        self._keep(session, units, now, self.held(now, session))
+        touched = self.units.touched({(row.collector, row.scope, row.boundary) for row in rows})
+        self._keep(session, touched, now, self.held(now, session))
 
     def notice(self, session: Session, now: datetime) -> int:
         """Keep the answers of every unit whose time has come, and of those never answered; returns the flips."""
@@ -59,7 +55,7 @@ class Flipper:
             (row.requirement, row.scope, row.boundary)
             for row in session.exec(select(Assessment).where(col(Assessment.next_change) <= now))
         }
-        due = [unit for unit in self.units if unit.key not in known or unit.key in passed]
+        due = [unit for unit in self.units.all if unit.key not in known or unit.key in passed]
         return self._keep(session, due, now, self.held(now, session))
 
     def _keep(self, session: Session, units: Iterable[Unit], now: datetime, held: StoreHeld) -> int:
@@ -101,7 +97,7 @@ class Flipper:
         """Return the units whose artifacts are not the ones that their kept conclusion rests on, with the new mark."""
         held = self.held(now, session)
         found = []
-        for unit in self.units:
+        for unit in self.units.all:
             if not unit.requirement.checks:
                 continue
             fresh = session.get(Assessment, (*unit.key, Axis.FRESHNESS.value))
@@ -145,10 +141,6 @@ class Flipper:
         session.add(flip)
         session.flush()
         self.stored(session, flip, holding)
-
-    def only(self, units: Sequence[Unit]) -> Flipper:
-        """Return the same for some of the units."""
-        return replace(self, units=units)
 
 
 def _mark(unit: Unit, artifacts: Sequence[str], freshness: str, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,6 +54,22 @@ class Unit:
     def key(self) -> tuple[str, str, str]:
         """Return what names a unit: requirement, scope, boundary."""
         return (self.requirement.id, self.scope, self.boundary)
+
+
+class Units:
+    """The units owed at an instant, and which of them an artifact touches."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self.all = tuple(units)
+        self._by_place: dict[tuple[str, str, str], list[Unit]] = {}
+        for unit in self.all:
+            for collector in unit.collectors:
+                self._by_place.setdefault((collector, unit.scope, unit.boundary), []).append(unit)
+
+    def touched(self, places: Iterable[tuple[str, str, str]]) -> list[Unit]:
+        """Return the units that (collector, scope, boundary) of new artifacts can change, each once."""
+        found = {unit.key: unit for place in places for unit in self._by_place.get(place, ())}
+        return list(found.values())
 
 
 def document_collector(requirement: str) -> str:

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from agent import coverage, forecast, freshness
 from agent.collector import Header
-from agent.intervals import join
 from agent.evidence.owed import Unit
 from agent.evidence.report import Holding
+from agent.intervals import join
 from agent.model import (
     Audit,
     Conclusion,

@@ -33,17 +33,12 @@ def continuous(
     logs.load(summaries, as_of)
     gaps = logs.gaps(as_of)
     answer = CoverageAnswer(state=Coverage.GAP if gaps else Coverage.COMPLETE, gaps=tuple(gaps))
-    shape, turn = _shape(gaps, as_of, audit_period), as_of
+    shape, turn = logs.shape(gaps, as_of), as_of
     while (turn := min((later for later in logs.turns(turn) if later > turn), default=NEVER)) != NEVER:
         logs.advance(turn)
-        if _shape(logs.gaps(turn), turn, audit_period) != shape:
+        if logs.shape(logs.gaps(turn), turn) != shape:
             return replace(answer, next_change=turn)
     return answer
-
-
-def _shape(gaps: list[Window], instant: datetime, period: Window) -> list[tuple[datetime, datetime | None]]:
-    """Return the gaps without the end of one that is still growing."""
-    return [(gap.start, None if gap.end == instant < period.end else gap.end) for gap in gaps]
 
 
 class _Owed(NamedTuple):
@@ -123,14 +118,14 @@ class _Logs:
             return joined
         return {region: common(windows, self.enabled) for region, windows in joined.items()}
 
-    def _owed(self, instant: datetime) -> list[list[_Owed]]:
+    def _owed(self, instant: datetime, now: datetime) -> list[list[_Owed]]:
         """Return, for each alternative collector, the windows of its regions with the span that they must cover.
 
         The regions with which it began owe the whole period, later ones from when they came into force, each until
         it went; where no region is expected, those that were read owe it.
         """
         windows = self._windows(instant)
-        whole = Window(self.period.start, min(instant, self.period.end))
+        whole = Window(self.period.start, min(now, self.period.end))
         grows = instant < self.period.end
         if not self.expected:
             return [[_Owed(windows[region], whole, grows) for region in windows.keys() - {""} or {""}]]
@@ -146,17 +141,29 @@ class _Logs:
             )
         return [owed for owed in found if owed]
 
-    def gaps(self, instant: datetime) -> list[Window]:
-        """Return every hole and silence that counts at the instant: in any region, and for every collector."""
-        found = [self._gaps(owed, instant) for owed in self._owed(instant)]
+    def gaps(self, instant: datetime, now: datetime | None = None) -> list[Window]:
+        """Return every hole and silence of any region, of each collector, in what counts at the instant.
+
+        `now` is up to when to look, where that is not the instant itself.
+        """
+        now = now or instant
+        found = [self._gaps(owed, instant, now) for owed in self._owed(instant, now)]
         return reduce(common, found) if found else []
 
-    def _gaps(self, owed: list[_Owed], instant: datetime) -> list[Window]:
+    def shape(self, gaps: list[Window], instant: datetime) -> list[tuple[datetime, datetime | None]]:
+        """Return the gaps without the end of one that is still growing: the next moment it would end later."""
+        if not any(gap.end == instant for gap in gaps):
+            return [(gap.start, gap.end) for gap in gaps]
+        moment = instant + datetime.resolution
+        growing = {gap.start for gap in self.gaps(instant, moment) if gap.end == moment}
+        return [(gap.start, None if gap.start in growing else gap.end) for gap in gaps]
+
+    def _gaps(self, owed: list[_Owed], instant: datetime, now: datetime) -> list[Window]:
         found = [
             hole
             for one in owed
             for hole in holes(one.windows, one.span)
-            if self._counts(hole, is_open=one.grows and hole.end == instant)
+            if self._counts(hole, is_open=one.grows and hole.end == now)
         ]
         return join([*found, *self._silences(instant, [one.windows for one in owed])])
 
@@ -168,28 +175,25 @@ class _Logs:
     def _silences(self, instant: datetime, owed: list[list[Window]]) -> list[Window]:
         """Return the spans without a record that are longer than `max_silence`, up to the last window's end."""
         longest = self.requirement.max_silence
-        start = self.period.start
-        read = max((windows[-1].end for windows in owed if windows), default=start)
-        last = min(read, instant, self.period.end)
-        if longest is None or last <= start:
+        if longest is None:
             return []
+        start = self.period.start
+        last = min(max((windows[-1].end for windows in owed if windows), default=start), self.period.end)
         records = sorted([*self.records, *(at for piece in self._active(instant) for at in piece.instants)])
-        known = records[: bisect_right(records, last)]
-        marks = [*known, last] if known and known[0] <= start else [start, *known, last]
-        silent = [Window(max(a, start), b) for a, b in pairwise(marks) if b - a > longest]
-        return [span for span in silent if span.start < span.end]
+        marks = [start, *records[: bisect_right(records, last)], last]
+        # what lies before the period comes out empty here, and `join` drops it
+        return [Window(max(a, start), b) for a, b in pairwise(marks) if b - a > longest]
 
     def turns(self, instant: datetime) -> Iterator[datetime]:
         """Yield the later instants at which the holes may become others; of what was not yet recorded, the next."""
         yield self.period.end
         for regions in self.expected.values():
-            for turn in turns_of(regions):
-                yield from (turn, turn + datetime.resolution)  # a hole that ended with its region grows no more
+            yield from turns_of(regions)
         if self.later:
             yield self.later[-1].since
         for piece in self.brief:
             yield from (piece.since, piece.until)
-        for windows, span, _ in (one for owed in self._owed(instant) for one in owed):
+        for windows, span, _ in (one for owed in self._owed(instant, instant) for one in owed):
             start = max(windows[-1].end if windows else span.start, span.start)
             aged = max(add(start, self.requirement.max_age, self.tz), start + self.requirement.tolerance)
             yield aged + datetime.resolution

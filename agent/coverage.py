@@ -146,7 +146,7 @@ class _Calendar:
     def _state(self, index: int, span: Window, instant: datetime) -> PeriodState:
         if span.end > self.audit_end:
             return PeriodState.OPTIONAL
-        level = max((self._level(index, collector, instant) for collector in self.seen), default=_NOTHING)
+        level = max([_NOTHING, *(self._level(index, collector, instant) for collector in self.seen)])
         if level:
             return PeriodState.COVERED if level == _ON_TIME else PeriodState.COVERED_LATE
         if span.end <= instant:

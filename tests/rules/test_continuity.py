@@ -219,6 +219,8 @@ def test_unions_common_parts_and_holes() -> None:
     assert holes([b, c], window("2026-01-01", "2026-01-08")) == [a, window("2026-01-05", "2026-01-07")]
     assert holes([c], window("2026-01-01", "2026-01-07")) == [window("2026-01-01", "2026-01-07")]
     assert holes([a, c], window("2026-01-02", "2026-01-02 12:00")) == []
+    assert holes([a], a) == []
+    assert holes([a, c], window("2026-01-01", "2026-01-09")) == [window("2026-01-03", "2026-01-07")]
 
 
 def test_the_tail_of_a_region_that_went_is_a_hole_at_once_and_grows_no_more() -> None:
@@ -240,7 +242,7 @@ def test_a_growing_gap_is_the_same_gap_until_something_else_happens() -> None:
 def test_a_gap_grows_to_the_end_of_its_region() -> None:
     regions = [expected("eu", until="2026-01-20")]
     found = assess(logs(), [read("2026-01-01", "2026-01-03", region="eu")], "2026-01-10", expected=regions)
-    assert found.next_change == at("2026-01-20") + TICK
+    assert found.next_change == at("2026-01-20")
 
 
 def test_windows_recorded_later_are_taken_in_the_order_of_their_recording() -> None:
@@ -280,3 +282,43 @@ def test_the_age_of_the_tail_is_counted_in_the_zone_of_the_organization() -> Non
 def test_a_window_that_ends_before_it_begins_covers_nothing() -> None:
     seen = [read("2026-01-01", "2026-01-03"), read("2026-01-02", "2026-01-01", collected="2026-01-03")]
     assert assess(logs(), seen, "2026-01-03").gaps == ()
+
+
+def test_a_silence_that_ends_now_does_not_grow() -> None:
+    seen = [read("2026-01-01", "2026-01-10", instants=["2026-01-02"])]
+    found = assess(logs(max_silence=DAY), seen, "2026-01-10")
+    assert (gaps(found), found.next_change) == ([(at("2026-01-02"), at("2026-01-10"))], at("2026-01-12") + TICK)
+
+
+def test_silence_after_the_audit_period_is_not_asked_for() -> None:
+    seen = [read("2026-01-01", "2026-02-20", instants=["2026-01-15", "2026-01-30"])]
+    assert assess(logs(max_silence=16 * DAY), seen, "2026-02-20").gaps == ()
+
+
+def test_the_first_of_the_later_windows_changes_the_answer_first() -> None:
+    seen = [
+        read("2026-01-01", "2026-01-03"),
+        read("2026-01-12", "2026-01-13", collected="2026-01-14"),
+        read("2026-01-05", "2026-01-06", collected="2026-01-10"),
+    ]
+    assert assess(logs(max_age="P20D"), seen, "2026-01-03").next_change == at("2026-01-10")
+
+
+def test_what_will_be_voided_fills_the_hole_of_its_own_region() -> None:
+    seen = [
+        read("2026-01-01", "2026-01-03", region="eu"),
+        read("2026-01-04", "2026-01-06", region="eu"),
+        read("2026-01-03", "2026-01-04", region="eu", voided="2026-01-09"),
+    ]
+    assert assess(logs(), seen, "2026-01-06").gaps == ()
+
+
+def test_silences_before_the_audit_period_are_not_told() -> None:
+    seen = [
+        read(
+            "2025-11-01", "2026-01-05", instants=["2025-11-01", "2025-12-01", "2025-12-31", "2026-01-02", "2026-01-04"]
+        )
+    ]
+    assert assess(logs(max_silence=2 * DAY), seen, "2026-01-05").gaps == ()
+    early = [read("2025-11-01", "2025-12-20", instants=["2025-11-01"])]
+    assert assess(logs(max_silence=2 * DAY), early, "2026-01-02").gaps == ()

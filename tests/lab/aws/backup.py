@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from tests.lab.aws.answers import Context
+from tests.lab.aws.backup_shapes import (
+    chosen,
+    told_job,
+    told_plan,
+    told_point,
+    told_restore,
+    told_selection,
+    told_testing,
+)
 from tests.lab.aws.paging import Listing
-from tests.lab.aws.times import after, aware
 from tests.lab.aws.wire import ErrorAnswer
 from tests.lab.backups import denied, protected
 from tests.lab.estate import Estate
@@ -46,11 +53,11 @@ class Backup:
 
     def list_backup_jobs(self, params: Params, context: Context) -> Listing:
         jobs = [j for j in self.jobs[self._place(context)] if j.at >= self.kept]
-        return Listing([_job(j) for j in _chosen(jobs, params)], size=1000)
+        return Listing([told_job(j) for j in chosen(jobs, params)], size=1000)
 
     def describe_backup_job(self, params: Params, context: Context) -> Any:
         found = next((j for j in self.jobs[self._place(context)] if j.id == params["BackupJobId"]), None)
-        return _job(found) if found else missing(f"Backup job {params['BackupJobId']}")
+        return told_job(found) if found else missing(f"Backup job {params['BackupJobId']}")
 
     def list_backup_job_summaries(self, params: Params, context: Context) -> Listing:
         return self._summaries(context, self.jobs[self._place(context)], "BackupJobSummaries")
@@ -66,16 +73,16 @@ class Backup:
         )
 
     def list_restore_jobs(self, params: Params, context: Context) -> Listing:
-        jobs = _chosen(self.restores[self._place(context)], params)
-        return Listing([_restore(j) for j in jobs], size=1000)
+        jobs = chosen(self.restores[self._place(context)], params)
+        return Listing([told_restore(j) for j in jobs], size=1000)
 
     def list_restore_jobs_by_protected_resource(self, params: Params, context: Context) -> Listing:
         jobs = [j for j in self.restores[self._place(context)] if j.resource == params["ResourceArn"]]
-        return Listing([_restore(j) for j in jobs])
+        return Listing([told_restore(j) for j in jobs])
 
     def describe_restore_job(self, params: Params, context: Context) -> Any:
         found = next((j for j in self.restores[self._place(context)] if j.id == params["RestoreJobId"]), None)
-        return _restore(found) if found else missing(f"Restore job {params['RestoreJobId']}")
+        return told_restore(found) if found else missing(f"Restore job {params['RestoreJobId']}")
 
     def get_restore_job_metadata(self, params: Params, context: Context) -> Any:
         return {"RestoreJobId": params["RestoreJobId"], "Metadata": {"restored-by": "restore-testing"}}
@@ -86,7 +93,7 @@ class Backup:
         return [p for p in plans if (self.estate.account(p["account"]).id, p["region"]) == place]
 
     def list_restore_testing_plans(self, params: Params, context: Context) -> Listing:
-        return Listing([_testing(self.estate, p, context) for p in self._plans(context)])
+        return Listing([told_testing(self.estate, p, context) for p in self._plans(context)])
 
     def get_restore_testing_plan(self, params: Params, context: Context) -> Any:
         found = next((p for p in self._plans(context) if p["name"] == params["RestoreTestingPlanName"]), None)
@@ -94,15 +101,15 @@ class Backup:
             return missing("Restore testing plan")
         chosen = {"Algorithm": "LATEST_WITHIN_WINDOW", "SelectionWindowDays": 30, "IncludeVaults": ["*"]}
         point = {"RecoveryPointTypes": ["SNAPSHOT"], **chosen}
-        return {"RestoreTestingPlan": {**_testing(self.estate, found, context), "RecoveryPointSelection": point}}
+        return {"RestoreTestingPlan": {**told_testing(self.estate, found, context), "RecoveryPointSelection": point}}
 
     def list_restore_testing_selections(self, params: Params, context: Context) -> Any:
         found = [p for p in self._plans(context) if p["name"] == params["RestoreTestingPlanName"]]
-        return Listing([_selection(p, kind, context) for p in found for kind in p["selections"]])
+        return Listing([told_selection(p, kind, context) for p in found for kind in p["selections"]])
 
     def get_restore_testing_selection(self, params: Params, context: Context) -> Any:
         found = [p for p in self._plans(context) if p["name"] == params["RestoreTestingPlanName"]]
-        listed = [_selection(p, kind, context) for p in found for kind in p["selections"]]
+        listed = [told_selection(p, kind, context) for p in found for kind in p["selections"]]
         chosen = next(
             (s for s in listed if s["RestoreTestingSelectionName"] == params["RestoreTestingSelectionName"]), None
         )
@@ -118,11 +125,11 @@ class Backup:
 
     def list_backup_plans(self, params: Params, context: Context) -> Listing:
         plans = self.estate.file["backup"]["plans"] if self._active(context) else []
-        return Listing([_plan(self.estate, p, context) for p in plans])
+        return Listing([told_plan(self.estate, p, context) for p in plans])
 
     def get_backup_plan(self, params: Params, context: Context) -> Any:
         for plan in self.estate.file["backup"]["plans"]:
-            told = _plan(self.estate, plan, context)
+            told = told_plan(self.estate, plan, context)
             if told["BackupPlanId"] == params["BackupPlanId"]:
                 rule = {
                     "RuleName": plan["name"],
@@ -212,15 +219,15 @@ class Backup:
 
     def list_recovery_points_by_resource(self, params: Params, context: Context) -> Listing:
         points = [j for j in self._points(context) if j.resource == params["ResourceArn"]]
-        return Listing([{**_point(j), "BackupVaultName": j.vault} for j in points])
+        return Listing([{**told_point(j), "BackupVaultName": j.vault} for j in points])
 
     def list_recovery_points_by_backup_vault(self, params: Params, context: Context) -> Listing:
         points = [j for j in self._points(context) if j.vault == params["BackupVaultName"]]
-        return Listing([_point(j) for j in _chosen(points, params)], size=1000)
+        return Listing([told_point(j) for j in chosen(points, params)], size=1000)
 
     def describe_recovery_point(self, params: Params, context: Context) -> Any:
         found = next((j for j in self._points(context) if j.recovery_point == params["RecoveryPointArn"]), None)
-        return _point(found) if found else missing("Recovery point")
+        return told_point(found) if found else missing("Recovery point")
 
 
 def setup_denials(estate: Estate) -> list[tuple[str, str, str]]:
@@ -228,75 +235,3 @@ def setup_denials(estate: Estate) -> list[tuple[str, str, str]]:
     services = {s for entry in estate.file["denied_regions"] for s in entry["services"]}
     places = ((s, a.id, r) for s in sorted(services) for a in estate.accounts for r in estate.regions)
     return [place for place in places if denied(estate, place[1], place[2], place[0])]
-
-
-def _chosen(jobs: list[Any], params: Params) -> list[Any]:
-    """Return the jobs that pass AWS Backup's filters."""
-    kind, state = params.get("ByResourceType"), params.get("ByState") or params.get("ByStatus")
-    arn = params.get("ByResourceArn")
-    return [
-        j
-        for j in jobs
-        if after(j.at, params.get("ByCreatedAfter"), params.get("ByCreatedBefore"))
-        and after(_ended(j), params.get("ByCompleteAfter"), params.get("ByCompleteBefore"))
-        and kind in (None, j.type)
-        and state in (None, "ANY", j.state)
-        and arn in (None, j.resource)
-    ]
-
-
-def _ended(job: BackupJob | RestoreJob) -> datetime:
-    return job.ended if isinstance(job, RestoreJob) else job.at
-
-
-def _job(job: BackupJob) -> dict[str, Any]:
-    failed = {"StatusMessage": "Access denied trying to call the service"} if job.state == "FAILED" else {}
-    vault = f"arn:aws:backup:{job.region}:{job.account}:backup-vault:{job.vault}"
-    told = {"AccountId": job.account, "BackupJobId": job.id, "BackupVaultName": job.vault, "BackupVaultArn": vault}
-    what = {"ResourceArn": job.resource, "ResourceType": job.type, "State": job.state, "BackupSizeInBytes": job.size}
-    when = {"CreationDate": job.at, "StartBy": aware(job.at), "CompletionDate": job.at, "PercentDone": "100.0"}
-    point = {"RecoveryPointArn": job.recovery_point} if job.state == "COMPLETED" else {}
-    by = {"CreatedBy": {"BackupPlanId": job.plan, "BackupPlanName": job.plan}, "IsParent": False, "IsEncrypted": True}
-    return {**told, **what, **when, **point, **by, **failed}
-
-
-def _restore(job: RestoreJob) -> dict[str, Any]:
-    point = f"arn:aws:backup:{job.region}:{job.account}:recovery-point:{job.id.lower()}"
-    told = {"AccountId": job.account, "RestoreJobId": job.id, "RecoveryPointArn": point, "ResourceType": job.type}
-    when = {"CreationDate": job.at, "CompletionDate": job.ended, "PercentDone": "100.00%"}
-    what = {"Status": job.state, "BackupSizeInBytes": job.size, "SourceResourceArn": job.resource}
-    plan = f"arn:aws:backup:{job.region}:{job.account}:restore-testing-plan:{job.plan}-1"
-    seen = {"ValidationStatus": job.validated} if job.validated else {}
-    failed = {"StatusMessage": "The restore did not finish"} if job.state == "FAILED" else {}
-    made = {"CreatedResourceArn": f"{job.resource}-restored"} if job.state == "COMPLETED" else {}
-    return {**told, **when, **what, "CreatedBy": {"RestoreTestingPlanArn": plan}, **seen, **failed, **made}
-
-
-def _testing(estate: Estate, plan: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    arn = f"arn:aws:backup:{context.region}:{context.account}:restore-testing-plan:{plan['name']}-1"
-    ran = {"LastExecutionTime": estate.ago(plan["last_run"])} if plan.get("last_run") else {}
-    told = {"RestoreTestingPlanName": plan["name"], "RestoreTestingPlanArn": arn, "CreationTime": estate.ago("480d")}
-    return {**told, "ScheduleExpression": "cron(0 2 ? * 1 *)", "StartWindowHours": 24, **ran}
-
-
-def _selection(plan: Mapping[str, Any], kind: str, context: Context) -> dict[str, Any]:
-    role = f"arn:aws:iam::{context.account}:role/service-backup"
-    told = {"RestoreTestingPlanName": plan["name"], "RestoreTestingSelectionName": f"every_{kind.lower()}"}
-    made = datetime(2025, 8, 1).astimezone()
-    return {**told, "ProtectedResourceType": kind, "IamRoleArn": role, "ValidationWindowHours": 8, "CreationTime": made}
-
-
-def _plan(estate: Estate, plan: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    arn = f"arn:aws:backup:{context.region}:{context.account}:backup-plan:{plan['name']}"
-    told = {"BackupPlanArn": arn, "BackupPlanId": plan["name"], "BackupPlanName": plan["name"], "VersionId": "1"}
-    return {**told, "CreationDate": estate.ago("700d"), "LastExecutionDate": estate.ago("1d")}
-
-
-def _point(job: BackupJob) -> dict[str, Any]:
-    vault = f"arn:aws:backup:{job.region}:{job.account}:backup-vault:{job.vault}"
-    told = {"RecoveryPointArn": job.recovery_point, "BackupVaultName": job.vault, "BackupVaultArn": vault}
-    what = {"ResourceArn": job.resource, "ResourceType": job.type, "Status": "COMPLETED", "IsEncrypted": True}
-    days = (job.retained_until - job.at).days
-    kept = {"CalculatedLifecycle": {"DeleteAt": job.retained_until}, "Lifecycle": {"DeleteAfterDays": days}}
-    by = {"CreatedBy": {"BackupPlanId": job.plan}, "BackupSizeInBytes": job.size}
-    return {**told, **what, **kept, **by, "CreationDate": job.at, "CompletionDate": job.at}

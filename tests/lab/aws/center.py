@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.lab.aws.answers import Context
-from tests.lab.aws.iam import policy_arn, tags
+from tests.lab.aws.iam_shapes import policy_arn, tags
 from tests.lab.aws.paging import Listing
 from tests.lab.aws.table import Params, Table
 from tests.lab.aws.wire import ErrorAnswer

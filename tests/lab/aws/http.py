@@ -168,7 +168,10 @@ class _Beyond:
         def start(status: str, headers: list[tuple[str, str]], exc: Any = None) -> None:
             began.append((status, dict(headers)))
 
-        chunks = application(item.environ, start)
+        try:
+            chunks = application(item.environ, start)
+        except NotImplementedError as error:  # moto's word for an operation that it has not
+            return Answer(501, {"Content-Type": "text/plain"}, str(error).encode())
         body = b"".join(chunks)
         close = getattr(chunks, "close", None)
         if close:

@@ -7,16 +7,16 @@ from typing import Any, Self
 
 from moto.core.utils import get_service_model
 
-from tests.lab.aws import center, digests, findings, inventory, machines, seed, trail
-from tests.lab.aws.backup import Backup, setup_denials
+from tests.lab.aws import catalogue, center, digests, findings, inventory, machines, seed, software, trail
 from tests.lab.aws.answers import Context, Handler
+from tests.lab.aws.backup import Backup, setup_denials
 from tests.lab.aws.double import Double
 from tests.lab.aws.faults import denied, denied_by_scp
 from tests.lab.aws.iam import Iam
 from tests.lab.aws.wire import spelled
 from tests.lab.estate import Estate
 
-TABLES = (center.table, findings.table, inventory.table, machines.table, trail.table)
+TABLES = (catalogue.table, center.table, findings.table, inventory.table, machines.table, software.table, trail.table)
 
 # What a company that does not use a service is told, where moto would answer with an error.
 EMPTY = (

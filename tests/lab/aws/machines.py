@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.lab.aws.answers import Context
-from tests.lab.aws.iam import tags
+from tests.lab.aws.iam_shapes import tags
 from tests.lab.aws.paging import Listing
 from tests.lab.aws.table import Params, Table
 from tests.lab.aws.wire import ErrorAnswer
@@ -167,84 +167,3 @@ def _one_certificate(estate: Estate, params: Params, context: Context) -> Any:
         return ErrorAnswer("ResourceNotFoundException", 400, "Could not find certificate")
     told = {k: v for k, v in _certificate(estate, found[0]).items() if k != "InUse"}
     return {"Certificate": {**told, "KeyAlgorithm": "RSA_2048", "InUseBy": [], "SignatureAlgorithm": "SHA256WITHRSA"}}
-
-
-@table.on("ecr.describe_repositories")
-def _repositories(estate: Estate, params: Params, context: Context) -> Listing:
-    host = f"{context.account}.dkr.ecr.{context.region}.amazonaws.com"
-    return Listing(
-        [
-            {
-                "repositoryArn": r.arn,
-                "registryId": r.account,
-                "repositoryName": r.name,
-                "createdAt": r.created,
-                "repositoryUri": f"{host}/{r.name}",
-                "imageTagMutability": "IMMUTABLE",
-                "imageScanningConfiguration": {"scanOnPush": True},
-                "encryptionConfiguration": {"encryptionType": "AES256"},
-            }
-            for r in _here(estate, context, "AWS::ECR::Repository")
-        ]
-    )
-
-
-@table.on("ssm.describe_instance_information")
-def _managed(estate: Estate, params: Params, context: Context) -> Listing:
-    told = {"PingStatus": "Online", "PlatformType": "Linux", "PlatformName": "Amazon Linux", "AgentVersion": "3.3"}
-    found = _here(estate, context, "AWS::EC2::Instance")
-    seen = {"LastPingDateTime": estate.now - timedelta(minutes=3), "ResourceType": "EC2Instance"}
-    return Listing([{"InstanceId": r.id, "ComputerName": r.name, **told, **seen} for r in found], size=50)
-
-
-def _patched(r: Resource) -> bool:
-    return bool(r.traits["patched"])
-
-
-@table.on("ssm.describe_instance_patch_states")
-def _patch_states(estate: Estate, params: Params, context: Context) -> Listing:
-    found = [r for r in _here(estate, context, "AWS::EC2::Instance") if r.id in params["InstanceIds"]]
-    return Listing([_patch_state(estate, r) for r in found])
-
-
-def _patch_state(estate: Estate, r: Resource) -> dict[str, Any]:
-    lacking = 0 if _patched(r) else 7
-    ran = {"OperationStartTime": estate.ago("20h"), "OperationEndTime": estate.ago("20h"), "Operation": "Scan"}
-    told = {"InstanceId": r.id, "PatchGroup": "linux", "BaselineId": "pb-0123456789abcdef0", "FailedCount": 0}
-    counts = {"InstalledCount": 140, "MissingCount": lacking, "CriticalNonCompliantCount": lacking}
-    return {**told, **counts, **ran, "SecurityNonCompliantCount": lacking, "OtherNonCompliantCount": 0}
-
-
-@table.on("ssm.describe_instance_patches")
-def _patches(estate: Estate, params: Params, context: Context) -> Listing:
-    found = [
-        r for r in _here(estate, context, "AWS::EC2::Instance") if r.id == params["InstanceId"] and not _patched(r)
-    ]
-    told = {"Classification": "Security", "Severity": "Critical", "State": "Missing"}
-    return Listing(
-        [
-            {"Title": f"openssl-{n}", "KBId": f"openssl-3.0.{n}", "InstalledTime": estate.ago("400d"), **told}
-            for _ in found
-            for n in range(7)
-        ]
-    )
-
-
-@table.on("ssm.list_resource_compliance_summaries")
-def _patch_summaries(estate: Estate, params: Params, context: Context) -> Listing:
-    return Listing([_compliance(estate, r) for r in _here(estate, context, "AWS::EC2::Instance")], size=50)
-
-
-def _compliance(estate: Estate, r: Resource) -> dict[str, Any]:
-    lacking = 0 if _patched(r) else 7
-    levels = {"CriticalCount": lacking, "HighCount": 0, "MediumCount": 0, "LowCount": 0}
-    severity = {"SeveritySummary": {**levels, "InformationalCount": 0, "UnspecifiedCount": 0}}
-    told = {"ComplianceType": "Patch", "ResourceType": "ManagedInstance", "ResourceId": r.id}
-    state = {
-        "Status": "NON_COMPLIANT" if lacking else "COMPLIANT",
-        "OverallSeverity": "CRITICAL" if lacking else "UNSPECIFIED",
-    }
-    ran = {"ExecutionSummary": {"ExecutionTime": estate.ago("20h"), "ExecutionType": "Command"}}
-    good = {"CompliantSummary": {"CompliantCount": 140, **severity}}
-    bad = {"NonCompliantSummary": {"NonCompliantCount": lacking, **severity}}
-    return {**told, **state, **ran, **good, **bad}

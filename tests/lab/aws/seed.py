@@ -12,7 +12,7 @@ from moto.backends import get_backend
 
 from tests.lab.aws import digests
 from tests.lab.aws.double import Double
-from tests.lab.aws.iam import tags
+from tests.lab.aws.iam_shapes import tags
 from tests.lab.estate import Estate
 from tests.lab.things import Account, Event, Resource
 

@@ -18,6 +18,8 @@ from agent.masking import Masker
 from agent.store.faults import reaching
 
 LEVEL = 3
+BLOCK = 1 << 15
+"""Bytes that are hashed and compressed at once; with them a line's own calls cost little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,14 @@ def envelope_path(artifact: str) -> str:
 
 
 class ObjectWriter:
-    """Takes records one by one and holds no more than one; ends in `close` or `abandon`."""
+    """Takes records one by one and holds no more than a block of them; ends in `close` or `abandon`."""
 
     def __init__(self, staging: Path, scope: str, mask_keys: Iterable[str]) -> None:
         self._scope = scope
         self._masker = Masker(mask_keys)
         self._hash = hashlib.sha256()
         self._size = self._records = 0
+        self._block = bytearray()
         self._path = staging / f"{secrets.token_hex(16)}.part"
         with reaching("begin an artifact"):
             staging.mkdir(parents=True, exist_ok=True)
@@ -71,16 +74,23 @@ class ObjectWriter:
     def write(self, record: Record) -> None:
         """Append one record; raises `StoreError` where the disk does not take it."""
         line = self._masker.line(canonical.line({"record": record.row, "raw": record.raw}))
-        self._hash.update(line)
+        self._block += line
+        self._records += 1
+        if len(self._block) >= BLOCK:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._hash.update(self._block)
+        self._size += len(self._block)
         try:
-            self._zstd.write(line)
+            self._zstd.write(self._block)
         except OSError as error:
             self._failed(error)
-        self._size += len(line)
-        self._records += 1
+        self._block.clear()
 
     def close(self) -> StagedObject:
         """End the object, sync it and return it."""
+        self._flush()
         try:
             self._zstd.flush(zstandard.FLUSH_FRAME)
             self._file.flush()

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session, create_engine
 
@@ -56,7 +56,8 @@ class Catalog:
             return []
         with reaching("check the catalog"), self.engine.connect() as connection:
             rows = connection.execute(text(f"PRAGMA {'integrity_check' if deep else 'quick_check'}(10)"))
-            return [row[0] for row in rows if row[0] != "ok"]
+            lines = [line for row in rows for line in str(row[0]).splitlines()]
+            return [line for line in lines if line != "ok" and not line.startswith("***")]
 
     def close(self) -> None:
         """Close every connection."""
@@ -66,7 +67,7 @@ class Catalog:
 def _server(url: URL) -> Engine:
     try:
         return create_engine(url, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError(
             f"There is no driver for {url.drivername}", advice="Install annexa with the extra `postgres`"
         ) from error
@@ -79,8 +80,8 @@ def _sqlite(url: URL, *, writer: bool) -> Engine:
     file = Path(url.database)
     if not writer and file.exists() and not os.access(file.parent, os.W_OK):
         # Nobody may write beside the file, so SQLite can make no -shm: read what is there.
-        mode = "mode=ro" if file.with_name(file.name + "-wal").exists() else "immutable=1"
-        url = URL.create("sqlite", database=f"file:{file.absolute()}?{mode}&uri=true")
+        mode = {"mode": "ro"} if file.with_name(file.name + "-wal").exists() else {"immutable": "1"}
+        url = URL.create("sqlite", database=f"file:{file.absolute()}", query={"uri": "true", **mode})
     engine = create_engine(url, connect_args=arguments, poolclass=None if writer else NullPool)
     event.listen(engine, "connect", _pragmas if writer else _lean)
     event.listen(engine, "begin", _begin)

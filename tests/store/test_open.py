@@ -99,7 +99,8 @@ def test_a_damaged_database(place: Place) -> None:
 
 @pytest.mark.parametrize(("database", "says"), [
     ("no address", "no database address"), ("sqlite://", "needs a file"),
-    ("sqlite:////proc/nowhere/annexa.db", "annexa"), ("postgresql+psycopg://annexa@127.0.0.1:1/none", "Cannot"),
+    ("sqlite:////proc/nowhere/annexa.db", "its directory exists"),
+    ("postgresql+psycopg://annexa@127.0.0.1:1/none", "Cannot"),
     ("mysql+nothing://x/y", "no driver"),
 ])
 def test_a_wrong_address(place: Place, database: str, says: str) -> None:

@@ -85,7 +85,8 @@ def test_filters(either: Place) -> None:
     with either.open() as store:
         ids = {
             key: keep(store, [key], **given) for key, given in {
-                "a": {}, "b": {"collector": "aws.iam_users", "kind": "account", "started_at": START + timedelta(hours=1)},
+                "a": {}, "b": {"collector": "aws.iam_users", "kind": "account",
+                      "started_at": START + timedelta(hours=1)},
                 "c": {"scope": "test", "boundary": "2", "started_at": START + timedelta(hours=2)},
                 "d": {"region": "us-east-1", "outcome": Outcome.PARTIAL, "started_at": START + timedelta(hours=3)},
             }.items()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agent.cli.application import NAME, Options
 from agent.cli.screen import plain
@@ -30,6 +30,7 @@ class Look:
     def __init__(self) -> None:
         self.results: list[Result] = []
         self.counts: Counts | None = None
+        self._told: set[str] = set()
 
     def begin(self, counts: Counts) -> None:
         """Take the live counts of the engine."""
@@ -42,19 +43,27 @@ class Look:
     def stop(self) -> None:
         """Say nothing more."""
 
+    def _news(self, result: Result) -> str:
+        """Return what to tell of a run that went wrong; '' where the same was told of another one."""
+        why = reason(result)
+        if result.outcome is Outcome.SUCCEEDED or why in self._told:
+            return ""
+        self._told.add(why)
+        return f"{result.outcome}: {where(result)}: {why}"
+
 
 class Lines(Look):
-    """Says in plain lines which runs went wrong, and now and then how far it is."""
+    """Says in plain lines what went wrong, each thing once, and now and then how far it is."""
 
     def __init__(self) -> None:
         super().__init__()
         self._began = self._said = time.monotonic()
 
     def ended(self, result: Result) -> None:
-        """Tell a run that did not succeed, and the counts where the last line is some seconds old."""
+        """Tell what went wrong for the first time, and the counts where the last line is some seconds old."""
         super().ended(result)
-        if result.outcome is not Outcome.SUCCEEDED:
-            _tell(f"{result.outcome}: {where(result)}")
+        if news := self._news(result):
+            _tell(news)
         if time.monotonic() - self._said >= EVERY:
             self._counts()
 
@@ -77,11 +86,11 @@ class Bar(Look):
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._progress = Progress(
-            TextColumn("Collecting"), BarColumn(bar_width=None), MofNCompleteColumn(),
-            TextColumn("{task.fields[said]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn(),
+            TextColumn("{task.fields[said]}"), TimeRemainingColumn(), TextColumn("left"),
             console=console, transient=True, refresh_per_second=1 / REFRESH,
         )
-        self._task = self._progress.add_task("", total=None, said="")
+        self._task = self._progress.add_task("Collecting", total=None, said="")
         self._began = time.monotonic()
         self._over = threading.Event()
         self._drawer = threading.Thread(target=self._draw, name="bar", daemon=True)
@@ -93,10 +102,10 @@ class Bar(Look):
         self._drawer.start()
 
     def ended(self, result: Result) -> None:
-        """Print a run that failed above the bar."""
+        """Print above the bar what went wrong for the first time."""
         super().ended(result)
-        if result.outcome is Outcome.FAILED:
-            self._progress.console.print(f"{NAME}: failed: {where(result)}", markup=False, highlight=False)
+        if news := self._news(result):
+            self._progress.console.print(f"{NAME}: {plain(news)}", markup=False, highlight=False, soft_wrap=True)
 
     def stop(self) -> None:
         """Take the bar away."""
@@ -108,10 +117,14 @@ class Bar(Look):
     def _draw(self) -> None:
         while not self._over.wait(REFRESH):
             counts = self.counts
-            if counts is not None:
-                rate = counts.records / max(time.monotonic() - self._began, 0.001)
-                self._progress.update(self._task, total=counts.tasks or None, completed=counts.done,
-                                      said=f"{counts.records:,} records, {rate:,.0f}/s")
+            if counts is None or not counts.tasks:
+                continue
+            if counts.done >= counts.tasks:
+                self._progress.update(self._task, total=counts.tasks, completed=counts.done, description="Assessing")
+                continue
+            rate = counts.records / max(time.monotonic() - self._began, 0.001)
+            self._progress.update(self._task, total=counts.tasks, completed=counts.done,
+                                  said=f"{counts.records:,} records, {rate:,.0f}/s")
 
 
 @contextmanager
@@ -121,18 +134,22 @@ def counting(options: Options, what: str) -> Iterator[Callable[[int, int], None]
     if options.quiet or not console.is_terminal:
         yield lambda _done, _all: None
         return
-    with Progress(TextColumn(what), BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn("left"),
-                  TimeRemainingColumn(), console=console, transient=True) as drawn:
+    with Progress(TextColumn(what), BarColumn(bar_width=None), MofNCompleteColumn(), TimeRemainingColumn(),
+                  TextColumn("left"), console=console, transient=True) as drawn:
         task = drawn.add_task("", total=None)
         yield lambda done, everything: drawn.update(task, completed=done, total=everything)
 
 
 def where(result: Result) -> str:
-    """Return a run by its collector and place, with what went wrong."""
+    """Return a run by its collector and place."""
     task = result.task
-    place = "/".join(part for part in (task.scope, task.boundary, task.region) if part)
-    why = result.error or ", ".join(f"{one.what} {one.reason}" for one in result.lacking)
-    return plain(f"{task.collector} in {place}: {why}" if why else f"{task.collector} in {place}")
+    parts = (task.scope, task.boundary if task.boundary != task.scope else "", task.region)
+    return f"{task.collector} in {'/'.join(part for part in parts if part)}"
+
+
+def reason(result: Result) -> str:
+    """Return what went wrong with a run."""
+    return result.error or ", ".join(f"{one.what} {one.reason}" for one in result.lacking) or "it says no more"
 
 
 def _tell(text: str) -> None:

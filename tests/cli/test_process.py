@@ -154,14 +154,22 @@ def test_start_imports_little(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_knows_controls_and_collectors(tmp_path: Path, shell: str) -> None:
-    words = {"bash": {"COMP_WORDS": "annexa status --control 8.1", "COMP_CWORD": "3"}}.get(
-        shell, {"_TYPER_COMPLETE_ARGS": "annexa status --control 8.1"}
-    )
+@pytest.mark.parametrize(
+    ("line", "there", "not_there"),
+    [
+        ("annexa status --control 8.1", "8.13", "8.9"),
+        ("annexa collectors show aws.backup_r", "aws.backup_restore_jobs", "aws.iam"),
+        ("annexa sta", "status", "forecast"),
+        ("annexa query --format par", "parquet", "csv"),
+    ],
+)
+def test_completion_knows_what_there_is(tmp_path: Path, shell: str, line: str, there: str, not_there: str) -> None:
+    bash = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
     extra = {"_TYPER_COMPLETE_FISH_ACTION": "get-args"} if shell == "fish" else {}
-    done = process(cwd=tmp_path, _ANNEXA_COMPLETE=f"complete_{shell}", **words, **extra)
-    assert "8.13" in done.out
-    assert "8.9" not in done.out
+    words = bash if shell == "bash" else {"_TYPER_COMPLETE_ARGS": line, **extra}
+    done = process(cwd=tmp_path, _ANNEXA_COMPLETE=f"complete_{shell}", **words)
+    assert there in done.out
+    assert not_there not in done.out
 
 
 def test_completion_of_scopes_reads_the_configuration(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_state_is_a_word_with_a_sign() -> None:
 
 def test_a_wide_screen_says_why() -> None:
     text = " ".join(" ".join(drawn(VIEWS["status"], 200)).split())
-    assert "backup-restore-tests in prod-aws/Production: evidence of 2026-05-20, stale since 2026-08-28 (and 1 more)" in text
+    assert "backup-restore-tests in prod-aws/Production: evidence of 2026-05-20, stale since 2026-08-28 (and 1" in text
     assert "security-policy in organization: never collected" in text
 
 
@@ -161,9 +161,8 @@ def test_the_forecast_begins_with_who_has_to_act_by_when() -> None:
     lines = drawn(VIEWS["forecast"], 120)
     start = lines.index("Who has to act by when")
     assert lines[start + 1] == "2026-12-09  ! The information security policy  in organization"
-    assert lines[start + 2].split() == (
-        "nobody is named for it: see `owners:`; in 15 days; "
-        "not before 2026-11-30, or it would be stale again").split()
+    who = "nobody is named for it: see `owners:`; in 15 days; not before 2026-11-30, or it would be stale again"
+    assert lines[start + 2].strip() == who
     assert lines[start + 4] == (
         "2026-12-31  ! Restore tests of backups  in prod-aws/123456789012, prod-aws/210987654321")
     assert "not before" not in lines[start + 5]

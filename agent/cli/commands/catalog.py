@@ -20,8 +20,7 @@ FORMS = ("json", "cloudformation")
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     add(app, controls)
-    group = typer.Typer(help="The collectors: what each reads, and the permissions that it needs.",
-                        no_args_is_help=True)
+    group = typer.Typer(help="The collectors, and the permissions they need.", no_args_is_help=True)
     add(group, list_, "list")
     add(group, show)
     add(group, policy)

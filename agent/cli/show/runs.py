@@ -83,6 +83,7 @@ def _failed(failed: Iterable[Result]) -> dict[str, list[Result]]:
     for one in failed:
         lack = one.lacking[0] if one.lacking else None
         said = one.error or (f"{lack.what}: {REASONS.get(lack.reason, lack.reason)}" if lack else "no reason is known")
-        permission = f"; allow {lack.permission}" if lack and lack.permission else ""
+        named = lack is not None and lack.permission and lack.permission not in said
+        permission = f"; allow {lack.permission}" if lack is not None and named else ""
         found.setdefault(said + permission, []).append(one)
     return found

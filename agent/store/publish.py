@@ -82,7 +82,7 @@ class Publisher:
         made = EMPTY.extend(leaf.hash for leaf in leaves)
         if made.size == WIDTH:
             node = session.get(Node, (1, index))
-            expected = (node.hash,) if node else ()
+            expected: tuple[bytes, ...] = (node.hash,) if node else ()
         else:
             expected = head.hashes[len(head.hashes) - (head.size % WIDTH).bit_count() :]
         if made.hashes != expected:

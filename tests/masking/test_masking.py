@@ -90,7 +90,8 @@ def test_secrets_are_masked(value: Any, expected: Any) -> None:
     {"aws:TokenIssueTime": "2026-01-02T03:04:05Z"}, {"Action": "secretsmanager:GetSecretValue"},
     {"Tags": [{"Key": "token_type", "Value": "bearer"}]}, {"KeyName": "password"}, {"Note": "[masked:password]"},
     {"secrets": [{"name": "DB_PASSWORD", "valueFrom": "arn:aws:ssm:eu-west-1:1:parameter/x"}]},
-    {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}, {"ClientToken": "abc"}, {"HttpTokens": "required", "password": "****"}, {"PublicKey": "ssh-ed25519 AAAAC3Nza"},
+    {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}, {"ClientToken": "abc"},
+    {"HttpTokens": "required", "password": "****"}, {"PublicKey": "ssh-ed25519 AAAAC3Nza"},
     {"EncryptionKey": "alias/aws/s3"}, {"Description": "Rotate the password: see the runbook"},
 ])
 def test_what_only_seems_a_secret_stays(value: Any) -> None:

@@ -1,0 +1,194 @@
+"""`make bench`: every speed as a ratio to a floor measured in the same run.
+
+Prints a table and writes `.bench/results.json`. A floor imports nothing of ours and does the same
+serialisation; each pair runs in turn, ours and floor, several times, and the medians are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+LANES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table: `ratio` compares ours with the floor, `target` is what it should reach."""
+
+    name: str
+    ours: str
+    floor: str
+    ratio: float
+    target: str
+    met: bool
+
+
+def measure(script: str, *arguments: object) -> dict[str, Any]:
+    """Run one bench in a process of its own and return what it printed."""
+    command = [sys.executable, "-m", f"tests.bench.{script}", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def ours(name: str, *arguments: object) -> dict[str, Any]:
+    """Run one of ours in a fresh folder."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        return measure("ours", name, *arguments, folder)
+
+
+def pairs(times: int, one: Callable[[], dict[str, Any]], other: Callable[[], dict[str, Any]]) -> list[tuple[Any, Any]]:
+    """Run both in turn, so that a machine that drifts drifts for both."""
+    return [(one(), other()) for _ in range(times)]
+
+
+def rate(found: dict[str, Any]) -> float:
+    """Return records per second."""
+    return float(found["records"]) / float(found["seconds"])
+
+
+class Replay:
+    """The replay server in a process of its own."""
+
+    def __init__(self, records: int) -> None:
+        command = [sys.executable, "-m", "tests.lab.replay", "--records", str(records), "--page", "1000"]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.endpoint = str(json.loads(self._process.stdout.readline())["endpoint"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+
+def collection(times: int, records: int) -> list[Figure]:
+    """Collection against boto3 paging alone, at the same concurrency."""
+    with Replay(records // LANES) as replay:
+        found = pairs(
+            times,
+            lambda: ours("page", replay.endpoint, LANES),
+            lambda: measure("floors", "page", replay.endpoint, LANES),
+        )
+    return [_rates("collection, records/s against boto3 paging alone", found, 0.90)]
+
+
+def writing(times: int, records: int) -> list[Figure]:
+    """Artifact writing against streaming zstd and SHA-256."""
+    found = pairs(times, lambda: ours("write", records), lambda: measure("floors", "write", records))
+    return [_rates("artifact writing, records/s against zstd and SHA-256", found, 0.60)]
+
+
+def _rates(name: str, found: list[tuple[Any, Any]], target: float) -> Figure:
+    ratio = statistics.median(rate(one) / rate(other) for one, other in found)
+    mine, floor = (statistics.median(rate(pair[side]) for pair in found) for side in (0, 1))
+    return Figure(name, f"{mine:,.0f}/s", f"{floor:,.0f}/s", ratio, f">= {target:.2f}", ratio >= target)
+
+
+def assessing(artifacts: int) -> list[Figure]:
+    """All answers over a large catalog, and those that one more artifact changes."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        mine = measure("ours", "assess", artifacts, folder)
+        floor = measure("floors", "assess", mine["database"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    full, one = float(mine["seconds"]), float(mine["incremental_seconds"])
+    base = float(floor["seconds"])
+    return [
+        Figure(f"assess {artifacts:,} artifacts, all {mine['units']:,} units", f"{full:.2f} s",
+               f"{base:.3f} s (SQLite, newest of each)", full / base, "", met=True),
+        Figure(f"assess after one more, {artifacts:,} artifacts", f"{one * 1000:.1f} ms", "", one / 0.050,
+               "<= 50 ms", one <= 0.050),
+    ]
+
+
+def starting(times: int) -> list[Figure]:
+    """Start-up of the command line against Python with Typer alone."""
+    annexa = [str(Path(sys.executable).with_name("annexa")), "--help"]
+    bare = [sys.executable, "-c", "import typer"]
+    mine, floor = ([_wall(command) for _ in range(times * 3)] for command in (annexa, bare))
+    a, b = statistics.median(mine), statistics.median(floor)
+    floored = f"{b * 1000:.0f} ms (import typer)"
+    return [Figure("annexa --help", f"{a * 1000:.0f} ms", floored, a / b, "<= 300 ms", a <= 0.3)]
+
+
+def _wall(command: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True)
+    return time.perf_counter() - began
+
+
+def memory(sizes: tuple[int, ...]) -> list[Figure]:
+    """Peak memory of the whole agent as the records grow; it should not."""
+    peaks = []
+    for size in sizes:
+        with Replay(size // LANES) as replay:
+            peaks.append(float(ours("page", replay.endpoint, LANES)["peak_mb"]))
+    return [
+        Figure(f"peak memory at {size:,} records", f"{peak:.0f} MB", f"{peaks[0]:.0f} MB at {sizes[0]:,}",
+               peak / peaks[0], "<= 1.10", peak / peaks[0] <= 1.10)
+        for size, peak in zip(sizes[1:], peaks[1:], strict=True)
+    ]
+
+
+def main() -> int:
+    """Measure, print the table, write the JSON; the exit status is 0 whatever the speeds are."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--records", type=int, default=200_000, help="records of the throughput benches")
+    parser.add_argument("--artifacts", type=int, default=1_000_000, help="artifacts of the assess bench")
+    parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
+    parser.add_argument("--only", choices=["collection", "writing", "assess", "start", "memory"], help="one bench")
+    chosen = parser.parse_args()
+    benches: dict[str, Callable[[], list[Figure]]] = {
+        "start": lambda: starting(chosen.times),
+        "writing": lambda: writing(chosen.times, chosen.records),
+        "collection": lambda: collection(chosen.times, chosen.records),
+        "memory": lambda: memory((10_000, 100_000, 1_000_000)),
+        "assess": lambda: assessing(chosen.artifacts),
+    }
+    figures: list[Figure] = []
+    for name, bench in benches.items():
+        if chosen.only in {None, name}:
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
+            figures.extend(bench())
+    _report(figures)
+    return 0
+
+
+def _report(figures: list[Figure]) -> None:
+    rows = [("", "ours", "floor", "ratio", "target", "")]
+    rows += [
+        (one.name, one.ours, one.floor, f"{one.ratio:.2f}", one.target, "met" if one.met else "NOT MET")
+        for one in figures
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    target = ROOT / ".bench"
+    target.mkdir(exist_ok=True)
+    machine = {"python": platform.python_version(), "system": platform.platform()}
+    found = {"machine": machine, "figures": [asdict(one) for one in figures]}
+    (target / "results.json").write_text(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

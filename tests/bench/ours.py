@@ -1,0 +1,193 @@
+"""The agent at the same work as the floors; one JSON line each, as they print it."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import col, select
+
+from agent.assembly import App, telling
+from agent.assembly.app import open_store
+from agent.collector import Record
+from agent.config import load
+from agent.evidence.instants import thinned, wanted
+from agent.lake.summary import Instants, encode, qualifies_hash
+from agent.model import BackupTest, Boundary, Requirement, Subjects
+from agent.store import ArtifactRow, SummaryRow
+from tests.bench.floors import ITEM, WHEN, raw
+
+CONFIG = """
+organization: Bench
+timezone: UTC
+certificate: {{kind: initial, decided: 2026-01-01}}
+scopes:
+{scopes}
+limits: {{concurrency: {lanes}, per_scope: {lanes}}}
+"""
+
+
+def configuration(folder: Path, scopes: list[str], lanes: int = 4) -> Path:
+    """Write a configuration for a bench and return its file."""
+    file = folder / "annexa.yaml"
+    file.write_text(CONFIG.format(scopes="\n".join(f"  - {scope}" for scope in scopes), lanes=lanes))
+    return file
+
+
+def collect(endpoint: str, lanes: int, folder: Path) -> dict[str, Any]:
+    """Collect the same list in as many regions with the whole agent: client, witness, artifact, seal, catalog."""
+    regions = ", ".join(f"eu-west-{n}" for n in range(lanes))
+    scope = (
+        f"{{name: bench, provider: aws, regions: [{regions}], endpoint: '{endpoint}', "
+        "collectors: {enable: [aws.backup_restore_jobs]}}"
+    )
+    os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
+    with App.open(str(configuration(folder, [scope], lanes)), os.environ, writer=True) as app:
+        began = time.perf_counter()
+        results = app.collect()
+        seconds = time.perf_counter() - began
+    wrong = [result.error for result in results if result.outcome != "succeeded"]
+    if wrong:
+        raise SystemExit(f"the bench could not collect: {wrong[0]}")
+    return {"records": sum(result.records for result in results), "seconds": seconds}
+
+
+def write(records: int, folder: Path) -> dict[str, Any]:
+    """Write records as an artifact, masking included."""
+    with open_store(load(configuration(folder, []), {}), lambda: datetime.now(UTC), writer=True) as store:
+        writer = store.new_object("bench")
+        began = time.perf_counter()
+        for index in range(records):
+            row = BackupTest(
+                f"{index:08d}", resource=ITEM["CreatedResourceArn"], backup=ITEM["RecoveryPointArn"],
+                outcome="completed", validated=True, duration_s=600.0, size_bytes=10737418240, occurred_at=WHEN,
+            )
+            writer.write(Record(row, raw(index)))
+        staged = writer.close()
+        seconds = time.perf_counter() - began
+        writer.abandon()
+    return {"records": records, "bytes": staged.size, "seconds": seconds}
+
+
+def assess(artifacts: int, folder: Path) -> dict[str, Any]:
+    """Answer freshness and coverage of every unit over a catalog of so many artifacts: all, and after one more."""
+    scopes, regions = 200, ("eu-west-1", "us-east-1")
+    names = [f"s{n:03d}" for n in range(scopes)]
+    listed = [f"{{name: {name}, provider: aws, regions: [{', '.join(regions)}]}}" for name in names]
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    with App.open(str(configuration(folder, listed)), {}, writer=True, clock=lambda: now) as app:
+        for name in names:
+            app.store.expect(name, [Boundary(name, "aws", name, regions=regions)], now - timedelta(days=300))
+        app.owes_anew()
+        _fill(app, names, regions, artifacts, now)
+        _summarise(app, now)
+        began = time.perf_counter()
+        found = app.holdings(now, app.audit(now), conclusions=False)
+        full = time.perf_counter() - began
+        incremental = [_one_more(app, names[n], now) for n in range(7)]
+        database = str(app.config.data / "annexa.db")
+    return {
+        "records": artifacts, "units": len(found), "seconds": full, "incremental_seconds": sorted(incremental)[3],
+        "database": database,
+    }
+
+
+def _fill(app: App, names: list[str], regions: tuple[str, ...], artifacts: int, now: datetime) -> None:
+    """Put rows of past runs into the catalog, evenly over scopes, collectors and regions."""
+    places = [
+        (name, header, region)
+        for name in names
+        for header in app.headers.values()
+        if header.per != "organization"
+        for region in (regions if header.per == "region" else ("",))
+    ]
+    rows: list[dict[str, Any]] = []
+    leaf = 1_000
+    for index in range(artifacts):
+        scope, header, region = places[index % len(places)]
+        at = now - timedelta(hours=6) * (index // len(places)) - timedelta(minutes=5)
+        rows.append({
+            "id": f"sha256:{index:064x}", "leaf": leaf + index, "object": "0" * 64, "path": "none", "size": 0,
+            "stored_size": 0, "envelope": "0" * 64, "collector": header.id, "collector_version": "1",
+            "kind": header.kind, "scope": scope, "boundary": scope, "region": region, "source": "provider",
+            "outcome": "succeeded", "records": 0, "collected_at": at, "finished_at": at, "recorded_at": at,
+            "window_start": at - timedelta(hours=6) if header.windows else None,
+            "window_end": at if header.windows else None, "lacking": 0, "masked": 0, "error": "",
+            "void_reason": "", "voided_by": "",
+        })
+        if len(rows) == 20_000 or index == artifacts - 1:
+            with app.store.transaction() as session:
+                session.execute(insert(ArtifactRow), rows)
+            rows.clear()
+
+
+def _summarise(app: App, now: datetime) -> None:
+    """Keep what collection would have kept of each artifact: the instants of its qualifying records."""
+    needs: dict[str, set[str]] = {}
+    for requirement in app.mapping.requirements.values():
+        if wanted(requirement):
+            for collector in requirement.collectors:
+                needs.setdefault(collector, set()).add(_key(requirement))
+        if source := app.mapping.requirements.get(requirement.log_source):
+            seen = replace(source, subjects=Subjects(kind=source.kind, where="", column="id"))
+            for collector in source.collectors:
+                needs.setdefault(collector, set()).add(_key(seen))
+    with app.store.reading() as session:
+        found = session.exec(
+            select(ArtifactRow.id, ArtifactRow.collector, ArtifactRow.collected_at)
+            .where(col(ArtifactRow.collector).in_(needs))
+        ).all()
+    bodies = {at: encode(Instants((at - timedelta(hours=1),), {"it": (at,)})) for at in {row[2] for row in found}}
+    rows = [
+        {"artifact": artifact, "qualifies": key, "body": bodies[at]}
+        for artifact, collector, at in found
+        for key in needs[collector]
+    ]
+    with app.store.transaction() as session:
+        for start in range(0, len(rows), 20_000):
+            session.execute(insert(SummaryRow), rows[start : start + 20_000])
+
+
+def _key(requirement: Requirement) -> str:
+    return qualifies_hash(requirement) + ("/thin" if thinned(requirement) else "")
+
+
+def _one_more(app: App, scope: str, now: datetime) -> float:
+    """Return the seconds that the sequencer's derivation takes for one new artifact."""
+    flipper = telling.flipper(app, now)
+    with app.store.transaction() as session:
+        row = ArtifactRow(
+            id=f"sha256:{'f' * 40}{scope:0>24}", leaf=hash(scope) % 10**9 + 10**9, object="0" * 64, path="none", size=0,
+            stored_size=0, envelope="0" * 64, collector="aws.resource_tags", collector_version="1", kind="asset",
+            scope=scope, boundary=scope, region="eu-west-1", source="provider", outcome="succeeded", records=0,
+            collected_at=now, finished_at=now, recorded_at=now,
+        )
+        session.add(row)
+        began = time.perf_counter()
+        flipper.derive(session, [row])
+        return time.perf_counter() - began
+
+
+def main(argv: list[str]) -> None:
+    """Run one bench and print what it measured."""
+    name, *arguments = argv
+    folder = Path(arguments[-1])
+    if name == "page":
+        found = collect(arguments[0], int(arguments[1]), folder)
+    elif name == "write":
+        found = write(int(arguments[0]), folder)
+    else:
+        found = assess(int(arguments[0]), folder)
+    print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

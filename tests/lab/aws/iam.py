@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from typing import Any
 
 from tests.lab.aws.answers import Context
 from tests.lab.aws.iam_shapes import (
-    COLUMNS,
     EMPTY_DETAILS,
     GROUP_POLICIES,
+    credential_report,
     document,
     missing,
     tags,
     told_attached,
-    told_credentials,
     told_detail,
     told_group,
     told_keys,
@@ -25,7 +22,7 @@ from tests.lab.aws.iam_shapes import (
     told_policy,
     told_role,
     told_role_detail,
-    told_time,
+    told_root,
     told_unique,
     told_user,
     told_virtual,
@@ -243,31 +240,11 @@ class Iam:
         if context.account not in self.reports:
             return ErrorAnswer("ReportNotPresent", 410, "No report exists")
         root = self._root(context)
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        created, used = told_time(self.estate.ago("1200d")), told_time(self.estate.ago(root["last_used"]))
-        none = ["false", "N/A", "N/A", "N/A", "N/A"]
-        arn, certs = f"arn:aws:iam::{context.account}:root", ["false", "N/A", "false", "N/A"]
-        has = str(bool(root["mfa"])).lower()
-        writer.writerow(
-            [
-                "<root_account>",
-                arn,
-                created,
-                "not_supported",
-                used,
-                "not_supported",
-                "not_supported",
-                has,
-                *none,
-                *none,
-                *certs,
-            ]
+        first = told_root(
+            context.account, self.estate.ago("1200d"), self.estate.ago(root["last_used"]), mfa=root["mfa"]
         )
-        for user in self._of(context):
-            writer.writerow(told_credentials(user, none, certs))
-        return {"Content": out.getvalue().encode(), "ReportFormat": "text/csv", "GeneratedTime": self.estate.now}
+        text = credential_report(first, self._of(context))
+        return {"Content": text.encode(), "ReportFormat": "text/csv", "GeneratedTime": self.estate.now}
 
     def generate_service_last_accessed_details(self, params: Params, context: Context) -> dict[str, Any]:
         return {"JobId": "00000000-0000-4000-8000-000000000001"}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -63,6 +66,25 @@ EMPTY_DETAILS: dict[str, list[Any]] = {
 def told_time(at: datetime | None, none: str = "N/A") -> str:
     """Return an instant as the credential report writes it."""
     return at.strftime("%Y-%m-%dT%H:%M:%S+00:00") if at else none
+
+
+NO_KEY = ["false", "N/A", "N/A", "N/A", "N/A"]
+NO_CERTIFICATES = ["false", "N/A", "false", "N/A"]
+
+
+def told_root(account: str, created: datetime, used: datetime, *, mfa: bool) -> list[str]:
+    """Return the row of the root user."""
+    none = "not_supported"
+    told = ["<root_account>", f"arn:aws:iam::{account}:root", told_time(created), none, told_time(used), none, none]
+    return [*told, str(mfa).lower(), *NO_KEY, *NO_KEY, *NO_CERTIFICATES]
+
+
+def credential_report(root: list[str], users: Iterable[User]) -> str:
+    """Return the report as CSV."""
+    out = io.StringIO()
+    rows = (told_credentials(user, NO_KEY, NO_CERTIFICATES) for user in users)
+    csv.writer(out, lineterminator="\n").writerows([COLUMNS, root, *rows])
+    return out.getvalue()
 
 
 def told_credentials(user: User, none: list[str], certs: list[str]) -> list[str]:

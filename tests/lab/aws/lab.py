@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from moto.core.utils import get_service_model
 
-from tests.lab.aws import catalogue, center, digests, findings, inventory, machines, seed, software, trail
+from tests.lab.aws import catalogue, center, digests, findings, inventory, machines, organization, seed, software, trail
 from tests.lab.aws.answers import Context, Handler
 from tests.lab.aws.backup import Backup, setup_denials
 from tests.lab.aws.double import Double
@@ -16,7 +16,16 @@ from tests.lab.aws.iam import Iam
 from tests.lab.aws.wire import spelled
 from tests.lab.estate import Estate
 
-TABLES = (catalogue.table, center.table, findings.table, inventory.table, machines.table, software.table, trail.table)
+TABLES = (
+    catalogue.table,
+    center.table,
+    findings.table,
+    inventory.table,
+    machines.table,
+    organization.table,
+    software.table,
+    trail.table,
+)
 
 # What a company that does not use a service is told, where moto would answer with an error.
 EMPTY = (
@@ -92,7 +101,7 @@ EMPTY = (
 
 @dataclass
 class Lab:
-    """A served estate; use it as a context, or `close` it."""
+    """A served estate; use it as a context, or `close` it. One with moto at a time: its memory is the process's."""
 
     estate: Estate
     port: int = 0

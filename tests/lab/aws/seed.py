@@ -1,4 +1,7 @@
-"""What a moto server can hold, put into it through boto3; dates, which moto takes from the clock, afterwards."""
+"""What a moto server can hold, put into it through boto3, or its own memory where calls are many.
+
+Dates, which moto takes from the clock, are set afterwards.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from moto.backends import get_backend
+from moto.moto_api._internal.models import moto_api_backend
 
 from tests.lab.aws import digests
 from tests.lab.aws.double import Double
@@ -27,15 +31,16 @@ def application() -> Any:
 
 
 def seed(estate: Estate, double: Double) -> None:
-    """Put the estate into the moto server behind the double."""
+    """Put the estate into the moto server behind the double, in place of all that it held."""
+    moto_api_backend.reset()
     for account in estate.accounts:
         _buckets(estate, double, account)
         for region in estate.regions:
             _networks(estate, double, account, region)
             _instances(estate, double, account, region)
-            _keys(estate, double, account, region)
-            _log_groups(estate, double, account, region)
-            _secrets(estate, double, account, region)
+            _keys(estate, account, region)
+            _log_groups(estate, account, region)
+            _secrets(estate, account, region)
     _logging(estate)
     _digests(estate)
 
@@ -132,48 +137,35 @@ def _become(backend: Any, made: Any, meant: Resource) -> None:
         backend.create_tags([meant.id], dict(meant.tags))
 
 
-def _keys(estate: Estate, double: Double, account: Account, region: str) -> None:
-    found = estate.of("AWS::KMS::Key", account.id, region)
-    if not found:
-        return
-    kms = double.client("kms", account.id, region)
-    backend = get_backend("kms")[account.id][region]
-    for key in found:
-        made = kms.create_key(Description=key.name)["KeyMetadata"]["KeyId"]
-        held = backend.keys.pop(made)
+def _keys(estate: Estate, account: Account, region: str) -> None:
+    backend: Any = get_backend("kms")[account.id][region]
+    for key in estate.of("AWS::KMS::Key", account.id, region):
+        held = backend.create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", key.name, None)
+        del backend.keys[held.id]
         held.id, held.arn, held.creation_date = key.id, key.arn, key.created.timestamp()
         backend.keys[key.id] = held
+        backend.create_alias(key.id, f"alias/{key.name}")
         if key.tags:
             backend.tag_resource(key.id, dict(key.tags))
-        kms.create_alias(AliasName=f"alias/{key.name}", TargetKeyId=key.id)
         if key.traits["rotation"]:
-            kms.enable_key_rotation(KeyId=key.id)
+            backend.enable_key_rotation(key.id)
 
 
-def _log_groups(estate: Estate, double: Double, account: Account, region: str) -> None:
-    found = estate.of("AWS::Logs::LogGroup", account.id, region)
-    if not found:
-        return
-    logs = double.client("logs", account.id, region)
-    backend = get_backend("logs")[account.id][region]
-    for group in found:
-        logs.create_log_group(logGroupName=group.name, tags=dict(group.tags))
-        logs.put_retention_policy(logGroupName=group.name, retentionInDays=group.traits["retention"])
+def _log_groups(estate: Estate, account: Account, region: str) -> None:
+    backend: Any = get_backend("logs")[account.id][region]
+    entry = {"timestamp": int((estate.now - timedelta(minutes=10)).timestamp() * 1000), "message": "started"}
+    for group in estate.of("AWS::Logs::LogGroup", account.id, region):
+        backend.create_log_group(group.name, dict(group.tags))
+        backend.put_retention_policy(group.name, group.traits["retention"])
         backend.groups[group.name].creation_time = group.created.replace(tzinfo=None)
-        at = int((estate.now - timedelta(minutes=10)).timestamp() * 1000)
-        logs.create_log_stream(logGroupName=group.name, logStreamName="app")
-        entry = [{"timestamp": at, "message": "started"}]
-        logs.put_log_events(logGroupName=group.name, logStreamName="app", logEvents=entry)
+        backend.create_log_stream(group.name, "app")
+        backend.put_log_events(group.name, "app", [entry])
 
 
-def _secrets(estate: Estate, double: Double, account: Account, region: str) -> None:
-    found = estate.of("AWS::SecretsManager::Secret", account.id, region)
-    if not found:
-        return
-    client = double.client("secretsmanager", account.id, region)
+def _secrets(estate: Estate, account: Account, region: str) -> None:
     backend: Any = get_backend("secretsmanager")[account.id][region]
-    for secret in found:
-        client.create_secret(Name=secret.name, SecretString="lab", Tags=tags(secret.tags))
+    for secret in estate.of("AWS::SecretsManager::Secret", account.id, region):
+        backend.create_secret(secret.name, "lab", None, None, tags(secret.tags), None, None, [], False)
         backend.secrets[secret.name].created_date = secret.created.timestamp()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,7 @@ ADVICE = {
     errno.EACCES: "Give the user that annexa runs as the right to write there",
     errno.EPERM: "Give the user that annexa runs as the right to write there",
 }
+LONGEST = 200
 DATABASE = (
     ("disk is full", ADVICE[errno.ENOSPC]),
     ("no space left", ADVICE[errno.ENOSPC]),
@@ -40,12 +42,19 @@ def reaching(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         advice = ADVICE.get(error.errno or 0, "")
-        raise StoreError(f"Cannot {what}: {error.strerror or error}", advice=advice) from error
+        raise StoreError(f"Cannot {what}: {error.strerror or _short(str(error))}", advice=advice) from error
     except DBAPIError as error:
         text = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
         raise StoreError(f"Cannot {what}: {text}", advice=_advice(text)) from error
     except (SQLAlchemyError, BaseError) as error:
-        raise StoreError(f"Cannot {what}: {str(error).strip().splitlines()[0]}") from error
+        raise StoreError(f"Cannot {what}: {_short(str(error))}") from error
+
+
+def _short(text: str) -> str:
+    """Return what a bucket's answer says in one line: its own message, else the beginning."""
+    message = re.search(r"<Message>([^<]*)</Message>", text)
+    first = message[1] if message else (text.strip().splitlines() or ["no reason given"])[0]
+    return first if len(first) <= LONGEST else first[:LONGEST] + "…"
 
 
 def _advice(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from agent.errors import StoreError, VerificationError
-from agent.seal import Statement, VoidEntry, open_envelope, read_entry, read_statement
+from agent.seal import ArtifactEntry, Statement, VoidEntry, open_envelope, read_entry, read_statement
 from agent.seal.signing import SSlibKey
 from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
@@ -104,10 +104,7 @@ def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSl
         result.voided += 1
         return
     try:
-        envelope = objects.get(envelope_path(entry.artifact))
-        if hashlib.sha256(envelope).hexdigest() != entry.envelope:
-            raise VerificationError("the envelope is not the one in the log")
-        statement = read_envelope(entry.artifact, envelope, key)
+        statement = _statement(entry, objects, key)
     except VerificationError as error:
         result.problems.append(f"{entry.artifact} is in the log and cannot be restored: {error.message}")
         return
@@ -118,6 +115,13 @@ def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSl
     session.add(row)
     follow(session, row, statement.provenance)
     result.artifacts += 1
+
+
+def _statement(entry: ArtifactEntry, objects: Objects, key: SSlibKey) -> Statement:
+    envelope = objects.get(envelope_path(entry.artifact))
+    if hashlib.sha256(envelope).hexdigest() != entry.envelope:
+        raise VerificationError("the envelope is not the one in the log")
+    return read_envelope(entry.artifact, envelope, key)
 
 
 def _unlogged(

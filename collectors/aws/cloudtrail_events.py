@@ -55,7 +55,7 @@ def _row(event: dict[str, Any]) -> LogEvent:
         event["EventId"],
         actor=_actor(detail.get("userIdentity") or {}) or event.get("Username"),
         action=event.get("EventName"),
-        target=", ".join(one["ResourceName"] for one in event.get("Resources") or () if one.get("ResourceName")) or None,
+        target=", ".join(filter(None, (one.get("ResourceName") for one in event.get("Resources") or ()))) or None,
         outcome=_outcome(detail) if detail else None,
         source_ip=detail.get("sourceIPAddress"),
         occurred_at=event["EventTime"],

@@ -24,8 +24,8 @@ HEADER = Header(
     limits=(
         "A log group without a retention keeps its events for ever: `retention_days` is null.",
         "`encrypted` means a KMS key of its own; without one CloudWatch Logs encrypts with a key that it holds.",
-        "Whether events arrive is the matter of aws.cloudwatch_logs_delivery; `enabled` is null, for a group has no "
-        "such switch.",
+        "A log group has no switch, and `enabled` is null; aws.cloudwatch_logs_delivery says whether events arrive.",
+        "Subscriptions, which send its events on, are not read.",
     ),
 )
 

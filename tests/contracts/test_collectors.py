@@ -29,7 +29,12 @@ from tests.contracts.permissions import exists
 from tests.lab.aws import faults
 
 AWS = {one.header.id: one for one in Registry.load().for_provider("aws")}
-EXEMPT: dict[tuple[str, str], str] = {}
+OPENS = "the call that fails here is the one that opens the account: no collector begins"
+EXEMPT: dict[tuple[str, str], str] = {
+    ("aws.sts_identity", "second_page_fails"): OPENS,
+    ("aws.sts_identity", "denied_call_never_succeeds"): OPENS,
+    ("aws.sts_identity", "empty_population_succeeds"): "whoever asks is somebody",
+}
 """(collector, test) that is not asked, with the reason."""
 HOSTILE = "=cmd|' /C calc'!A1 </script>\u202e\U0001f525 '\"; DROP TABLE records; --"
 FREE_TEXT = re.compile(r"(description|message|title|comment|reason|value)$", re.IGNORECASE)

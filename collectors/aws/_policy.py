@@ -19,8 +19,8 @@ POWERS = (
 """Actions with which one gives rights to oneself or to others."""
 WIDE = re.compile(r"((user|role|group|policy)/)?\*+")
 PRIVILEGED = (
-    "`privileged` is a policy that lets somebody give rights (iam:*, attaching and writing policies, keys and passwords "
-    "of others, assignments) on all resources, or that allows everything but what it names."
+    "`privileged` is a policy that lets somebody give rights (iam:*, attaching and writing policies, keys and "
+    "passwords of others, assignments) on all resources, or that allows everything but what it names."
 )
 """The sentence that a header says of it."""
 

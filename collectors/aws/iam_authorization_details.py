@@ -16,8 +16,8 @@ HEADER = Header(
     id="aws.iam_authorization_details",
     title="Who can do what (IAM)",
     kind="grant",
-    population="Every policy that an IAM user, group or role of the account holds, directly, inline or through a group, "
-    "and every principal that may assume a role.",
+    population="Every policy that an IAM user, group or role of the account holds, directly, inline or through a "
+    "group, and every principal that may assume a role.",
     provider="aws",
     per="boundary",
     calls=(
@@ -28,7 +28,7 @@ HEADER = Header(
     limits=(
         PRIVILEGED,
         "Service control policies, session policies and policies of resources are not taken into account.",
-        "A permissions boundary is a row of its own, with the effect `boundary`: it lessens the principal's other rows.",
+        "A permissions boundary is a row of its own, with the effect `boundary`: it lessens the other rows.",
         "A policy that both allows and denies is shown as `allow`; the artifact holds its text.",
     ),
 )

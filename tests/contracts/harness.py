@@ -22,7 +22,6 @@ from tests.lab.aws import sts
 from tests.lab.aws.double import Context, Double, Pages
 from tests.lab.aws.wire import ErrorAnswer
 
-
 OPENING = ("sts.get_caller_identity", 1)
 """The call with which the provider opens the account, before any collector's."""
 

@@ -149,7 +149,7 @@ def test_plain_takes_away_what_a_terminal_obeys() -> None:
 
 def test_a_table_that_has_no_room_is_written_row_by_row() -> None:
     columns = [Column("Name"), Column("What it is", flexible=True), Column("Number", right=True)]
-    rows = [["first-of-all", "a long description of it", 1234], ["second", None, 5]]
+    rows: list[list[str | int | None]] = [["first-of-all", "a long description of it", 1234], ["second", None, 5]]
     screen, raw = drive.screen(60)
     screen.table(columns, rows)
     assert raw.getvalue().decode().splitlines() == [

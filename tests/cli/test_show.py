@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from agent.cli.screen import Screen
-from agent.cli.show import control, forecast, periods, status
+from agent.cli.show import alerts, control, forecast, periods, status
 from agent.model import Conclusion, Coverage, CoverageAnswer, Freshness, Period, PeriodState, Window
 from tests.cli import drive, sample
 
@@ -160,12 +160,16 @@ def test_holes_of_a_continuous_requirement_are_named() -> None:
 def test_the_forecast_begins_with_who_has_to_act_by_when() -> None:
     lines = drawn(VIEWS["forecast"], 120)
     start = lines.index("Who has to act by when")
-    assert lines[start + 1] == "2026-12-09  ! The information security policy  in organization"
-    who = "nobody is named for it: see `owners:`; in 15 days; not before 2026-11-30, or it would be stale again"
-    assert lines[start + 2].strip() == who
-    assert lines[start + 4] == (
-        "2026-12-31  ! Restore tests of backups  in prod-aws/123456789012, prod-aws/210987654321")
-    assert "not before" not in lines[start + 5]
+    assert lines[start + 1:start + 8] == [
+        "By 2026-12-09, in 15 days",
+        "  ! The information security policy  nobody named (see `owners:`), in organization",
+        "      not before 2026-11-30, or it would be stale again",
+        "      it would be missing on audit day (controls 5.1, 5.2)",
+        "By 2026-12-31, in 37 days",
+        "  ! Restore tests of backups  platform@example.com, in prod-aws/123456789012, prod-aws/210987654321",
+        "      nothing yet in the fourth quarter (control 8.13)",
+    ]
+    assert "No longer possible" in lines
     assert "Gaps that nothing repairs any more: prepare the explanation" in lines
     at = lines.index("Controls at the end of the audit's last day")
     assert [line.split()[0] for line in lines[at + 2:at + 5]] == ["7.4", "5.1", "8.13"]
@@ -179,6 +183,23 @@ def test_the_same_action_in_many_places_is_told_once() -> None:
     answer = replace(sample.FORECAST, actions=many)
     text = "\n".join(drawn(lambda on: forecast.forecast(on, answer, CONTEXT), 120))
     assert "in 500 places, prod-aws/000000000000 first" in text
+
+
+def test_how_is_told_where_it_is_asked_for() -> None:
+    text = "\n".join(drawn(lambda on: forecast.forecast(on, sample.FORECAST, CONTEXT, how=True)))
+    assert "Restore one recovery point." in text
+    assert "--how" not in text
+    assert "Restore one recovery point." not in "\n".join(drawn(VIEWS["forecast"]))
+
+
+def test_alerts_are_a_line_each() -> None:
+    one = {"condition": "stale", "requirement": "backup-restore-tests", "scope": "prod", "boundary": "123456789012",
+           "since": sample.local(2026, 8, 28), "was": "fresh", "reason": None}
+    assert drawn(lambda on: alerts.alerts(on, [one], sample.BERLIN), 100) == [
+        "State    Requirement                                Since       Why",
+        "✗ stale  backup-restore-tests in prod/123456789012  2026-08-28",
+    ]
+    assert drawn(lambda on: alerts.alerts(on, [], sample.BERLIN)) == ["✓ nothing calls anybody now"]
 
 
 def test_nothing_to_do_says_so() -> None:

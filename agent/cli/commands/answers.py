@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,6 +38,18 @@ def _listed(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
+Control = Annotated[
+    str | None,
+    typer.Option("--control", metavar="ID", autocompletion=asked.controls, help="Show one control, such as 8.13, "
+                 "with its requirements, their periods and exceptions."),
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option("--fail-on", metavar="STATES", callback=_fail_on, autocompletion=lambda: list(FAIL_ON),
+                 help=f"Exit with 1 where something is so: {', '.join(FAIL_ON)}; commas between."),
+]
+
+
 def _about(app: App, framework: str) -> Context:
     from agent.cli.show.status import Context
     from agent.mapping import TITLES
@@ -50,17 +62,9 @@ def status(
     as_of: asked.AsOf = None,
     framework: asked.Framework = None,
     scope: asked.Scope = None,
-    control: Annotated[
-        str | None,
-        typer.Option("--control", metavar="ID", autocompletion=asked.controls, help="Show one control, such as 8.13, "
-                     "with its requirements, their periods and exceptions."),
-    ] = None,
+    control: Control = None,
     everything: asked.Everything = False,
-    fail_on: Annotated[
-        str | None,
-        typer.Option("--fail-on", metavar="STATES", callback=_fail_on, autocompletion=lambda: list(FAIL_ON),
-                     help=f"Exit with 1 where something is so: {', '.join(FAIL_ON)}; commas between."),
-    ] = None,
+    fail_on: FailOn = None,
     json: asked.Json = False,
 ) -> None:
     """Show what is fresh, expiring, stale and missing, control by control, worst first."""
@@ -69,13 +73,14 @@ def status(
     from agent.cli import show
 
     with session.opened(context) as app:
-        answer = app.status(when.instant(as_of, app.config.timezone), framework, scope)
+        zone = app.config.timezone
+        answer = app.status(when.instant(as_of, zone), framework, scope)
         if control is not None:
             answer = replace(answer, controls=(_named(answer.controls, control),))
         if json:
             session.emit(answer.as_json())
         elif control is not None:
-            show.control.control(session.screen(context), answer.controls[0], answer.as_of, app.config.timezone)
+            show.control.control(session.screen(context), answer.controls[0], answer.as_of, zone)
         else:
             show.status.status(session.screen(context), answer, _about(app, answer.framework), everything=everything)
     if any(wrong(one, _listed(fail_on)) for one in answer.controls):
@@ -149,7 +154,7 @@ def alerts(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = 
     from agent.cli import show
 
     with session.opened(context) as app:
-        listed: list[Any] = list(app.alerts(when.instant(as_of, app.config.timezone)))
+        listed = app.alerts(when.instant(as_of, app.config.timezone))
         if json:
             session.emit({"alerts": listed})
         else:

@@ -32,12 +32,15 @@ def _format(text: str) -> str:
     return text
 
 
+Form = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_format,
+                                   autocompletion=lambda: list(FORMATS), help=", ".join(FORMATS) + ".")]
+
+
 def query(
     context: typer.Context,
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT over the evidence kinds (account, asset, "
                                        "backup_test, ...); - reads it from standard input.")],
-    form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_format,
-                                      autocompletion=lambda: list(FORMATS), help=", ".join(FORMATS) + ".")] = "table",
+    form: Form = "table",
     json: asked.Json = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Over all artifacts, not only the newest.")] = False,

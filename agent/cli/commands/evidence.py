@@ -37,17 +37,26 @@ def _outcome(text: str | None) -> str | None:
     return text
 
 
+Collector = Annotated[str | None, typer.Option("--collector", metavar="ID", autocompletion=asked.collectors,
+                                               help="Only what this collector brought.")]
+Ended = Annotated[str | None, typer.Option("--outcome", metavar="OUTCOME", callback=_outcome,
+                                           autocompletion=lambda: list(OUTCOMES),
+                                           help=f"Only runs that ended so: {', '.join(OUTCOMES)}.")]
+Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", callback=when.check,
+                                           help="Only what was collected from then on.")]
+Approved = Annotated[str | None, typer.Option("--approved", metavar="WHEN", callback=when.check,
+                                              help="When it was approved, or the event took place.")]
+Until = Annotated[str | None, typer.Option("--valid-until", metavar="WHEN", callback=when.check,
+                                           help="When it ceases to hold, if it says so.")]
+
+
 def list_(
     context: typer.Context,
-    collector: Annotated[str | None, typer.Option("--collector", metavar="ID", autocompletion=asked.collectors,
-                                                  help="Only what this collector brought.")] = None,
+    collector: Collector = None,
     scope: asked.Scope = None,
     kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only this evidence kind.")] = None,
-    outcome: Annotated[str | None, typer.Option("--outcome", metavar="OUTCOME", callback=_outcome,
-                                                autocompletion=lambda: list(OUTCOMES),
-                                                help=f"Only runs that {', '.join(OUTCOMES)}.")] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="WHEN", callback=when.check,
-                                              help="Only what was collected from then on.")] = None,
+    outcome: Ended = None,
+    since: Since = None,
     as_of: asked.AsOf = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, the newest first.")] = 50,
     json: asked.Json = False,
@@ -98,10 +107,8 @@ def add_document(
     version: Annotated[str, typer.Option("--doc-version", help="Its version.")] = "",
     owner: Annotated[str, typer.Option("--owner", help="Who keeps it up to date.")] = "",
     approved_by: Annotated[str, typer.Option("--approved-by", help="Who approved it.")] = "",
-    approved: Annotated[str | None, typer.Option("--approved", metavar="WHEN", callback=when.check,
-                                                 help="When it was approved, or the event took place.")] = None,
-    valid_until: Annotated[str | None, typer.Option("--valid-until", metavar="WHEN", callback=when.check,
-                                                    help="When it ceases to hold, if it says so.")] = None,
+    approved: Approved = None,
+    valid_until: Until = None,
     by: Annotated[str, typer.Option("--by", help="Who adds it. Default: the login name.")] = "",
     json: asked.Json = False,
 ) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agent.cli import asked, session
 from agent.cli.application import add
+
+if TYPE_CHECKING:
+    from agent.mapping.lint import Complaint
 
 
 def register(app: typer.Typer) -> None:
@@ -29,18 +32,8 @@ def lint(
 ) -> None:
     """Check the mapping: every control, collector, column, duration and SQL that it names."""
     from agent.cli import words
-    from agent.mapping import packaged_texts
-    from agent.mapping.lint import lint_texts
-    from agent.mapping.load import own_texts
-    from agent.registry import Registry
 
-    if not folders:
-        config = session.configured(context, needed=False)
-        folders = [config.folder / one for one in config.mappings.directories] if config else []
-    texts = dict(packaged_texts())
-    for folder in folders:
-        texts |= own_texts(folder)
-    complaints = lint_texts(texts, {one.id: one.kind for one in Registry.load().headers()})
+    complaints = _complaints(_folders(context, folders))
     errors = sum(one.level == "error" for one in complaints)
     if json:
         session.emit({"complaints": [_complaint(one) for one in complaints]})
@@ -53,7 +46,26 @@ def lint(
         raise typer.Exit(2)
 
 
-def _complaint(one: Any) -> dict[str, Any]:
+def _folders(context: typer.Context, named: list[Path] | None) -> list[Path]:
+    if named:
+        return named
+    config = session.configured(context, needed=False)
+    return [config.folder / one for one in config.mappings.directories] if config else []
+
+
+def _complaints(folders: list[Path]) -> tuple[Complaint, ...]:
+    from agent.mapping import packaged_texts
+    from agent.mapping.lint import lint_texts
+    from agent.mapping.load import own_texts
+    from agent.registry import Registry
+
+    texts = dict(packaged_texts())
+    for folder in folders:
+        texts |= own_texts(folder)
+    return lint_texts(texts, {one.id: one.kind for one in Registry.load().headers()})
+
+
+def _complaint(one: Complaint) -> dict[str, Any]:
     place = one.place
     return {"level": one.level, "file": place.file if place else None, "line": place.line if place else None,
             "column": place.column if place else None, "message": one.message, "advice": one.advice or None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from typing import Any
 
 from rich.text import Text
 
@@ -31,7 +32,7 @@ def control(screen: Screen, one: ControlStatus, now: datetime, zone: tzinfo) -> 
 def _holding(screen: Screen, one: Holding, role: str, now: datetime, zone: tzinfo) -> None:
     screen.blank()
     where = one.scope if one.boundary in ("", one.scope) else f"{one.scope}, {one.boundary}"
-    name = f" ({one.boundary_name})" if one.boundary_name else ""
+    name = f" ({one.boundary_name})" if one.boundary_name not in ("", one.scope) else ""
     screen.line(Text(plain(one.requirement.title), style="bold"), f"  {one.requirement.id}",
                 Text(f"  {role}" if role else "", style="italic"))
     _row(screen, "Where", f"{where}{name}")
@@ -44,8 +45,9 @@ def _holding(screen: Screen, one: Holding, role: str, now: datetime, zone: tzinf
     _row(screen, "Coverage", words.state(one.coverage.state, screen.signs))
     if drawn:
         _row(screen, "", screen.flow(drawn, by=_LABEL + 3))
-    _row(screen, "Conclusion", words.state(one.conclusion.state, screen.signs), f"  {one.conclusion.reason}")
-    _checks(screen, one)
+    why = "" if one.conclusion.checks else f"  {one.conclusion.reason}"
+    _row(screen, "Conclusion", words.state(one.conclusion.state, screen.signs), why)
+    _checks(screen, one, zone)
     if one.excepted:
         _row(screen, "", "accepted by an exception in force")
 
@@ -59,13 +61,18 @@ def _row(screen: Screen, label: str, *parts: Text | str) -> None:
     screen.hanging(f"  {label}", *parts, by=_LABEL + 2)
 
 
-def _checks(screen: Screen, one: Holding) -> None:
+def _checks(screen: Screen, one: Holding, zone: tzinfo) -> None:
     for check in one.conclusion.checks:
         said = words.count(check.count, "exception") if check.count else check.reason or "no exceptions"
         closed = f", {check.closed:,} closed by a later record" if check.closed else ""
         _row(screen, "", words.state(check.state, screen.signs),
              f"  {check.title or check.check}: {said} in {words.count(check.records, 'record')}{closed}")
         for row in check.exceptions[:ROWS]:
-            _row(screen, "", "  " + ", ".join(f"{key} {value}" for key, value in row.items() if value is not None))
+            cells = [f"{key} {_value(value, zone)}" for key, value in row.items() if value is not None]
+            _row(screen, "", "  " + ", ".join(cells))
         if check.count > ROWS:
             _row(screen, "", f"  and {check.count - ROWS:,} more")
+
+
+def _value(value: Any, zone: tzinfo) -> str:
+    return words.moment(value, zone) if isinstance(value, datetime) else str(value)

@@ -16,7 +16,7 @@ from agent.model import Coverage, Freshness
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _PLACES = 3
-_BY = 11
+NOBODY = "nobody named (see `owners:`)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +58,37 @@ def _actions(
     screen: Screen, title: str, actions: Iterable[Action], now: datetime, zone: tzinfo, *, how: bool
 ) -> None:
     screen.heading(title)
+    last = None
     for one in grouped(actions):
         action = one.action
-        last = words.day(action.by, zone) if action.by else ("gone" if action.kind == "explain" else "any time")
+        if (until := _until(action, now, zone)) != last:
+            screen.line(Text(until, style="bold"))
+            last = until
         level = words.BAD if action.by and action.by <= now else words.WARN
-        what = f"{action.title}  {_places(one.places)}"
-        screen.hanging(Text(last, style="bold"), words.marked(plain(what), level, screen.signs), by=_BY)
-        for said in _details(action, now, zone):
-            screen.hanging("", said, by=_BY + 2)
-        if how and action.guidance:
-            screen.hanging("", action.guidance, by=_BY + 2)
+        what = f"{action.title}  {action.owner or NOBODY}, {_places(one.places)}"
+        screen.indented(2, words.marked(plain(what), level, screen.signs))
+        for said in _details(action, now, zone, how=how):
+            screen.indented(6, said)
 
 
 def _places(places: tuple[str, ...]) -> str:
     return "in " + (", ".join(places) if len(places) <= _PLACES else f"{len(places):,} places, {places[0]} first")
 
 
-def _details(action: Action, now: datetime, zone: tzinfo) -> Iterable[str]:
-    when = []
-    if action.by:
-        when.append(words.distance(words.days_until(action.by, now, zone)))
+def _until(action: Action, now: datetime, zone: tzinfo) -> str:
+    if action.by is None:
+        return "No longer possible" if action.kind == "explain" else "At any time"
+    days = words.days_until(action.by, now, zone)
+    return f"By {words.day(action.by, zone)}, {words.distance(days)}"
+
+
+def _details(action: Action, now: datetime, zone: tzinfo, *, how: bool) -> Iterable[str]:
     if action.not_before and action.not_before > now:
-        when.append(f"not before {words.day(action.not_before, zone)}, or it would be stale again")
-    yield "; ".join([action.owner or "nobody is named for it: see `owners:`", *when])
+        yield f"not before {words.day(action.not_before, zone)}, or it would be stale again"
     controls = f" (control{'s' if len(action.controls) > 1 else ''} {', '.join(action.controls)})"
     yield f"{action.why}{controls if action.controls else ''}"
+    if how and action.guidance:
+        yield action.guidance
 
 
 def troubled(control: ControlStatus) -> bool:

@@ -53,11 +53,19 @@ def assess(
     held = freshness.assess(requirement, known, audit.end, tz, regions, population)
     forecast = _Forecast(requirement, as_of, tz, audit, schedules)
     planned = forecast.planned(held.state, healthy_only=True)
-    actions = tuple(forecast.actions(held.reason, planned, coverage))
+    return _answer(held.state, planned, tuple(forecast.actions(held.reason, planned, coverage)))
+
+
+def _answer(held: Freshness, planned: Freshness, actions: tuple[Action, ...]) -> ForecastAnswer:
     first = actions[0] if actions else Action(kind="do", why="")
     return ForecastAnswer(
-        held=held.state, planned=planned, by=first.by, not_before=first.not_before,
-        why=first.why, repair=first.kind == "repair", actions=actions,
+        held=held,
+        planned=planned,
+        by=first.by,
+        not_before=first.not_before,
+        why=first.why,
+        repair=first.kind == "repair",
+        actions=actions,
     )
 
 

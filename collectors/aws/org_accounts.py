@@ -41,7 +41,7 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
         return
     places = dict(_places(run.client))
 
-    def tags(account: dict[str, Any]) -> list[dict[str, Any]]:
+    def tags(account: dict[str, Any]) -> list[dict[str, Any]] | None:
         call = "organizations.list_tags_for_resource"
         return list(run.client.read(call, key="Tags", ResourceId=account["Id"]))
 

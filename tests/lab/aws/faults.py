@@ -93,12 +93,12 @@ def broken(times: int | None = 1) -> Fault:
     return error("InternalFailure", 500, "An internal error occurred.", times)
 
 
-def denied(times: int | None = None, because: str = "no identity-based policy allows the {action} action") -> Fault:
+def denied(times: int | None = None, because: str = "because no identity-based policy allows the {action} action") -> Fault:
     """Refuse for want of a permission, in the service's own shape."""
 
     def says(service: str, parsed: Parsed) -> ErrorAnswer:
         action = f"{service}:{parsed.model.name}"
-        message = f"User is not authorized to perform: {action} because {because.format(action=action)}"
+        message = f"User is not authorized to perform: {action} {because.format(action=action)}"
         code, status = {
             "ec2": ("UnauthorizedOperation", 403),
             "query": ("AccessDenied", 403),

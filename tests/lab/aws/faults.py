@@ -93,7 +93,10 @@ def broken(times: int | None = 1) -> Fault:
     return error("InternalFailure", 500, "An internal error occurred.", times)
 
 
-def denied(times: int | None = None, because: str = "because no identity-based policy allows the {action} action") -> Fault:
+NO_POLICY = "because no identity-based policy allows the {action} action"
+
+
+def denied(times: int | None = None, because: str = NO_POLICY) -> Fault:
     """Refuse for want of a permission, in the service's own shape."""
 
     def says(service: str, parsed: Parsed) -> ErrorAnswer:

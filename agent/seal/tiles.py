@@ -43,7 +43,7 @@ def unbundle(data: bytes) -> list[bytes]:
     entries, at = [], 0
     while at < len(data):
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-        if at + 2 > len(data) or end > len(data):
+        if end > len(data):
             raise VerificationError("An entry bundle of the log is cut short")
         entries.append(data[at + 2 : end])
         at = end

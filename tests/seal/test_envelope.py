@@ -43,6 +43,11 @@ def test_the_statement_is_in_toto_v1() -> None:
     assert json.dumps(data, sort_keys=True, separators=(",", ":")).encode() == PAYLOAD
 
 
+def test_sealing_is_deterministic() -> None:
+    assert write_statement(STATEMENT) == PAYLOAD
+    assert seal_envelope(PAYLOAD, SIGNER) == ENVELOPE
+
+
 def test_it_reads_back_whole() -> None:
     assert read_statement(PAYLOAD) == STATEMENT
 
@@ -121,9 +126,36 @@ SUBJECT = json.loads(PAYLOAD)["subject"][0]
     _statement(subject=[{**SUBJECT, "digest": {"sha256": "abc"}}]),
     _statement(subject=[{**SUBJECT, "digest": {"sha256": "G" * 64}}]),
     _statement(subject=[{**SUBJECT, "digest": {"sha256": DIGEST.upper()}}]),
+    _statement(subject=[{**SUBJECT, "digest": {"sha256": "X" + DIGEST[1:]}}]),
     _statement(subject=[{**SUBJECT, "annotations": {}}]), _statement(predicate={"started_at": 3}),
 ], ids=["empty", "list", "number", "old type", "other predicate", "no subject", "two subjects", "no predicate",
-        "short digest", "no hex", "upper case", "no size", "bad time"])
+        "short digest", "no hex", "upper case", "a letter", "no size", "bad time"])
 def test_what_is_no_statement_is_refused(payload: bytes) -> None:
     with pytest.raises(VerificationError):
         read_statement(payload)
+
+
+@pytest.mark.parametrize(("payload", "says"), [
+    (_statement(_type="a", predicateType="b"), "The statement is of the type a / b"),
+    (_statement(subject=[{**SUBJECT, "digest": {"sha256": "abc"}}]),
+     "The statement cannot be read: ValueError(\"'abc' is no SHA-256\")"),
+])
+def test_why_a_statement_is_refused(payload: bytes, says: str) -> None:
+    with pytest.raises(VerificationError) as caught:
+        read_statement(payload)
+    assert caught.value.message == says
+
+
+def test_why_an_envelope_is_refused() -> None:
+    with pytest.raises(VerificationError) as caught:
+        open_envelope(b"{}", [SIGNER.public_key])
+    assert caught.value.message == "The envelope cannot be read: KeyError('payload')"
+    with pytest.raises(VerificationError) as caught:
+        open_envelope(ENVELOPE, [CryptoSigner.generate_ed25519().public_key])
+    assert caught.value.message == "The envelope carries no signature of a key that this store trusts"
+
+
+def test_parts_with_more_or_fewer_fields_are_read() -> None:
+    predicate = json.loads(PAYLOAD)["predicate"]
+    predicate["lacking"] = [{"what": "eu-west-2", "reason": "denied", "of a later version": 1}]
+    assert read_statement(_statement(predicate=predicate)).provenance.lacking == (Lacking("eu-west-2", "denied"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -22,7 +23,7 @@ def test_entries_are_typed_canonical_json() -> None:
         "recorded_at": "2026-03-01T12:00:00.000005Z",
     }
     assert json.loads(VOID.write())["clock"] == "2026-03-01T12:00:00.000005Z"
-    for entry in (ARTIFACT, VOID):
+    for entry in (ARTIFACT, VOID, replace(ARTIFACT, clock=AT)):
         data = json.loads(entry.write())
         assert json.dumps(data, sort_keys=True, separators=(",", ":")).encode() == entry.write()
         assert read_entry(entry.write()) == entry
@@ -40,7 +41,7 @@ def test_an_entry_stays_below_one_kibibyte() -> None:
     ARTIFACT.write().replace(b"artifact", b"void", 1), ARTIFACT.write().replace(b"2026-", b"20-26"),
 ])
 def test_what_is_no_entry_is_refused(data: bytes) -> None:
-    with pytest.raises(VerificationError):
+    with pytest.raises(VerificationError, match=r"^The log entry cannot be read: \w+Error\("):
         read_entry(data)
 
 
@@ -65,6 +66,11 @@ def test_the_tiles_that_a_growing_tree_needs(
     assert list(spans(size, level, since)) == expected
 
 
+def test_without_an_older_tree_every_tile_is_needed() -> None:
+    assert list(spans(257, 0)) == [(0, 256), (1, 1)]
+    assert list(spans(1, 0)) == [(0, 1)]
+
+
 def test_bundles() -> None:
     entries = [b"", b"x", b"y" * 300, b"z" * 1023]
     data = bundle(entries)
@@ -73,5 +79,5 @@ def test_bundles() -> None:
     assert unbundle(data) == entries
     assert unbundle(b"") == []
     for cut in (1, 500, 1024, len(data) - 1 - 302):
-        with pytest.raises(VerificationError, match="cut short"):
+        with pytest.raises(VerificationError, match=r"^An entry bundle of the log is cut short$"):
             unbundle(data[:-cut])

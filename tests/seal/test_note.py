@@ -41,6 +41,10 @@ def test_an_independent_reader_accepts_it() -> None:
     assert lines == [ORIGIN, "42", base64.b64encode(hashlib.sha256(b"root").digest()).decode(), ""]
 
 
+def test_sealing_is_deterministic() -> None:
+    assert seal_checkpoint(HEAD, SIGNER) == NOTE
+
+
 def test_it_opens_as_it_was_sealed() -> None:
     assert open_checkpoint(NOTE, SIGNER.public_key, ORIGIN) == HEAD
 
@@ -84,6 +88,21 @@ def test_malformed_notes_are_refused(forged: bytes) -> None:
         open_checkpoint(forged, SIGNER.public_key, ORIGIN)
 
 
+@pytest.mark.parametrize(("forged", "says"), [
+    (b"nothing", "The checkpoint is no signed note of a log"),
+    (_resign(f"{ORIGIN}\n042\n{ROOT}\n"), "The checkpoint is not written as the format asks"),
+    (_resign(f"other/log\n42\n{ROOT}\n"), f"The checkpoint is of the log other/log, not of {ORIGIN}"),
+    (NOTE.replace(b"\n42\n", b"\n43\n"), "The checkpoint carries no signature of the log's key"),
+    (NOTE + b"\n\xe2\x80\x94 x AAAA\n", "The checkpoint is no signed note of a log"),
+    (NOTE + b"junk\n", "The checkpoint has lines that are no signatures"),
+    (NOTE[:-1], "The checkpoint has lines that are no signatures"),
+], ids=["nothing", "format", "log", "size", "blank between", "junk", "cut"])
+def test_why_a_checkpoint_is_refused(forged: bytes, says: str) -> None:
+    with pytest.raises(VerificationError) as caught:
+        open_checkpoint(forged, SIGNER.public_key, ORIGIN)
+    assert caught.value.message == says
+
+
 def test_another_key_or_log_is_refused() -> None:
     with pytest.raises(VerificationError, match="no signature"):
         open_checkpoint(NOTE, CryptoSigner.generate_ed25519().public_key, ORIGIN)
@@ -92,5 +111,5 @@ def test_another_key_or_log_is_refused() -> None:
 
 
 def test_only_ed25519_signs_a_checkpoint() -> None:
-    with pytest.raises(ValueError, match="Ed25519"):
+    with pytest.raises(ValueError, match=r"^a checkpoint is signed with an Ed25519 key$"):
         seal_checkpoint(HEAD, CryptoSigner.generate_ecdsa())

@@ -1,0 +1,86 @@
+"""The keys of KMS that the account manages itself: their state, renewal and policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agent.clients.aws import Aws
+from agent.collector import Api, Header, Record, Run
+from collectors.aws._settings import setting
+
+GONE = {"NotFoundException": "the key was deleted while it was read"}
+HEADER = Header(
+    id="aws.kms_keys",
+    title="KMS keys",
+    kind="configuration",
+    population="Every setting of every KMS key of this region that the account manages itself, whatever its state.",
+    provider="aws",
+    per="region",
+    calls=(
+        Api("kms.list_keys", ("kms:ListKeys",)),
+        Api("kms.describe_key", ("kms:DescribeKey",), answers=GONE),
+        Api(
+            "kms.get_key_rotation_status",
+            ("kms:GetKeyRotationStatus",),
+            answers=GONE | {
+                "UnsupportedOperationException": "KMS cannot renew this key by itself: asymmetric, HMAC or imported",
+                "KMSInvalidStateException": "a key in this state is not renewed",
+            },
+        ),
+        Api("kms.get_key_policy", ("kms:GetKeyPolicy",), answers=GONE),
+    ),
+    limits=(
+        "Keys that AWS manages (aws/s3, aws/rds) are left out and counted: AWS renews them every year.",
+        "`rotation_enabled` has no value where KMS cannot renew a key by itself: asymmetric, HMAC or imported.",
+        "A key whose own policy hides it is left out, and the run is partial.",
+    ),
+)
+DESCRIBED = {
+    "state": "KeyState",
+    "usage": "KeyUsage",
+    "key_spec": "KeySpec",
+    "origin": "Origin",
+    "multi_region": "MultiRegion",
+    "created_at": "CreationDate",
+    "deletion_at": "DeletionDate",
+    "material_ends_at": "ValidTo",
+}
+
+
+def collect(run: Run[Aws]) -> Iterator[Record]:
+    """Yield one record per key and setting."""
+
+    def questions(key: dict[str, Any]) -> list[dict[str, Any] | None]:
+        described = run.client.ask("kms.describe_key", KeyId=key["KeyId"])
+        if described is None or _of_aws(described):
+            return [described, None, None]
+        rotation = run.client.ask("kms.get_key_rotation_status", KeyId=key["KeyId"])
+        return [described, rotation, run.client.ask("kms.get_key_policy", KeyId=key["KeyId"], PolicyName="default")]
+
+    for key, (described, rotation, policy) in run.client.each(
+        run.client.population("kms.list_keys", key="Keys", Limit=1000), questions,
+    ):
+        if described is None:
+            run.skip("deleted while it was read")
+        elif _of_aws(described):
+            run.skip("managed by AWS, not by the account")
+        else:
+            calls = ("kms.describe_key", "kms.get_key_rotation_status", "kms.get_key_policy")
+            answers = zip(calls, (described, rotation, policy), strict=True)
+            raw = [{"operation": call, "item": item} for call, item in answers]
+            for name, value in _settings(described["KeyMetadata"], rotation or {}, policy or {}).items():
+                yield Record(setting(key["KeyArn"], name, value), raw)
+
+
+def _of_aws(described: dict[str, Any]) -> bool:
+    return bool(described["KeyMetadata"].get("KeyManager") == "AWS")
+
+
+def _settings(key: dict[str, Any], rotation: dict[str, Any], policy: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: key.get(member) for name, member in DESCRIBED.items()},
+        "rotation_enabled": rotation.get("KeyRotationEnabled"),
+        "rotation_period_days": rotation.get("RotationPeriodInDays"),
+        "policy": policy.get("Policy"),
+    }

@@ -1,0 +1,62 @@
+"""Which resources comply with the rules of AWS Config, and which break them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agent.clients.aws import Aws
+from agent.collector import Api, Header, Record, Run
+from agent.model import Finding
+
+GONE = {"NoSuchConfigRuleException": "the rule was deleted while it was read"}
+HEADER = Header(
+    id="aws.config_rule_compliance",
+    title="Compliance with the rules of AWS Config",
+    kind="finding",
+    population="Every resource that a rule of AWS Config judged in this region, and every rule that judged none.",
+    provider="aws",
+    per="region",
+    calls=(
+        Api("config.describe_compliance_by_config_rule", ("config:DescribeComplianceByConfigRule",), answers=GONE),
+        Api("config.get_compliance_details_by_config_rule", ("config:GetComplianceDetailsByConfigRule",), answers=GONE),
+    ),
+    limits=(
+        "Without rules nothing is judged, and nothing is recorded.",
+        "Config rates no severity: it is null.",
+        "`occurred_at` is when Config recorded the last judgement, which a rule that runs by the clock renews.",
+        "A rule that has not judged anything yet has neither state nor time.",
+    ),
+)
+STATES = {"COMPLIANT": "resolved", "NON_COMPLIANT": "open", "NOT_APPLICABLE": "resolved"}
+
+
+def collect(run: Run[Aws]) -> Iterator[Record]:
+    """Yield one finding per rule and resource, or one for a rule that judged no resource."""
+    rules = run.client.population("config.describe_compliance_by_config_rule", key="ComplianceByConfigRules")
+    for rule in rules:
+        name = rule["ConfigRuleName"]
+        judged = False
+        for result in run.client.population(
+            "config.get_compliance_details_by_config_rule", key="EvaluationResults", ConfigRuleName=name, Limit=100,
+        ):
+            judged = True
+            yield Record(_row(result), result)
+        if not judged:
+            state = STATES.get((rule.get("Compliance") or {}).get("ComplianceType", ""))
+            yield Record(Finding(name, title=name, state=state, source="config"), rule)
+
+
+def _row(result: dict[str, Any]) -> Finding:
+    identifier = result["EvaluationResultIdentifier"]
+    what = identifier["EvaluationResultQualifier"]
+    rule, resource = what["ConfigRuleName"], f"{what['ResourceType']}/{what['ResourceId']}"
+    proactive = identifier.get("ResourceEvaluationId")
+    return Finding(
+        f"{rule}/{resource}{f'/{proactive}' if proactive else ''}",
+        resource=resource,
+        title=f"{rule}: {annotation}" if (annotation := result.get("Annotation")) else rule,
+        state=STATES.get(result["ComplianceType"]),
+        source="config",
+        occurred_at=result["ResultRecordedTime"],
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,8 +15,10 @@ log = structlog.get_logger("annexa.alerts")
 
 RETRY_FIRST = timedelta(minutes=1)
 RETRY_LAST = timedelta(hours=6)
-LINES = 60
-"""Lines of one message; what is more is counted."""
+EACH = 15
+"""Occasions of one condition, and lines of one occasion, that a message shows; what is more is counted."""
+BRIEF = 10
+"""A message of so many occasions still shows what to do about each."""
 
 
 class Channel(Protocol):
@@ -83,18 +85,26 @@ def deliver(
 
 
 def message(waiting: Sequence[Waiting], organization: str) -> tuple[str, str]:
-    """Return the title and the text of a digest: the worst first, one line each, then what to do."""
-    order: Callable[[Waiting], tuple[int, datetime]] = lambda one: (RANK.get(one.condition, 9), one.created_at)  # noqa: E731 a key, used once
+    """Return the title and the text of a digest: by condition, what cannot be repaired later first.
+
+    A condition shows at most `EACH` of its occasions, the oldest first, and counts the rest; what to
+    do stands below each one where the message is short enough to be read through.
+    """
+    by_condition: dict[str, list[Waiting]] = {}
+    for one in sorted(waiting, key=lambda one: (RANK.get(one.condition, len(RANK)), one.created_at, one.id)):
+        by_condition.setdefault(one.condition, []).append(one)
     lines: list[str] = []
-    for one in sorted(waiting, key=order):
-        lines.append(f"[{one.condition.replace('_', ' ')}] {one.title}")
-        lines.extend(f"    {line}" for line in one.lines)
-    more = len(lines) - LINES
-    if more > 0:
-        lines = [*lines[:LINES], f"… and {more} more lines: annexa alerts"]
+    for condition, found in by_condition.items():
+        lines += ["", f"{condition.replace('_', ' ').capitalize()} ({len(found)})"]
+        for one in found[:EACH]:
+            lines.append(f"- {one.title}")
+            if len(waiting) <= BRIEF or one.condition == "before_audit":
+                lines += [f"    {line}" for line in one.lines[:EACH]]
+                lines += [f"    and {len(one.lines) - EACH} more: annexa forecast"] if len(one.lines) > EACH else []
+        lines += [f"- and {len(found) - EACH} more: annexa alerts"] if len(found) > EACH else []
     count = len(waiting)
     title = waiting[0].title if count == 1 else f"{count} things to look at"
-    return f"annexa · {organization}: {title}", "\n".join(lines)
+    return f"annexa · {organization}: {title}", "\n".join(lines[1:])
 
 
 RANK = {

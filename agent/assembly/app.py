@@ -16,7 +16,7 @@ from sqlmodel import Session
 from agent import programme
 from agent.assembly import force
 from agent.collector import Header
-from agent.config import Config, audits, find, load
+from agent.config import Config, find, load, planned
 from agent.errors import ConfigurationError
 from agent.evidence import answer
 from agent.evidence.held import StoreHeld
@@ -27,7 +27,7 @@ from agent.lake.query import Lake
 from agent.lake.shelf import Shelf
 from agent.mapping import ISO_2022, load_mapping
 from agent.mapping import Mapping as Mappings
-from agent.model import Audit, Certificate
+from agent.model import Audit
 from agent.registry import Registry
 from agent.store import Store
 
@@ -102,27 +102,11 @@ class Parts:
 
     def audits(self, as_of: datetime) -> list[Audit | programme.Slot]:
         """Return the audits by date: those that the certificate owes at an instant, and the real ones beside them."""
-        slots = self.slots(as_of)
-        owed = {slot.audit.name for slot in slots if slot.real}
-        found: list[Audit | programme.Slot] = [*slots]
-        found.extend(audit for audit in audits(self.config) if audit.name not in owed)
-        return sorted(found, key=lambda one: one.starts if isinstance(one, Audit) else one.audit.starts)
+        return planned(self.config, as_of)
 
     def dated(self, as_of: datetime) -> list[Audit]:
         """Return every audit as one, real or assumed, by date."""
         return [one if isinstance(one, Audit) else one.audit for one in self.audits(as_of)]
-
-    def slots(self, as_of: datetime) -> tuple[programme.Slot, ...]:
-        """Return what the certification cycle owes at an instant; nothing without a certificate."""
-        if self.certificate is None:
-            return ()
-        return programme.cycle(self.certificate, audits(self.config), as_of, self.config.timezone)
-
-    @property
-    def certificate(self) -> Certificate | None:
-        """Return the certificate, where the configuration names one."""
-        one = self.config.certificate
-        return Certificate(kind=one.kind, decided=one.decided, expires=one.end) if one else None  # type: ignore[arg-type]  # the configuration has checked the word
 
     def audit(self, as_of: datetime, name: str | None = None) -> Audit | None:
         """Return the audit of that name, or the next one that is not internal and not over."""

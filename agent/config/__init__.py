@@ -1,6 +1,6 @@
 """The one configuration file: read, checked as a whole, and made into values."""
 
-from agent.config.audits import audits
+from agent.config.audits import audits, certificate, planned
 from agent.config.check import references
 from agent.config.effective import digest, dump
 from agent.config.load import FILE, VARIABLE, build, find, load
@@ -60,9 +60,11 @@ __all__ = [
     "Serve",
     "audits",
     "build",
+    "certificate",
     "digest",
     "dump",
     "find",
     "load",
+    "planned",
     "references",
 ]

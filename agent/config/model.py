@@ -189,8 +189,8 @@ class Serve:
 class Limits:
     """How much runs at once."""
 
-    concurrency: int = key(integer(1, 256), "Runs at once, over everything.", default=8)
-    per_scope: int = key(integer(1, 256), "Runs at once in one scope.", default=4)
+    concurrency: int = key(integer(1, 256), "Runs at once, over everything.", default=16)
+    per_scope: int = key(integer(1, 256), "Runs at once in one scope.", default=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ITEM = {
+ITEM: dict[str, Any] = {
     "AccountId": "123456789012", "ResourceType": "RDS", "Status": "COMPLETED", "PercentDone": "100.00%",
     "RecoveryPointArn": "arn:aws:backup:eu-central-1:123456789012:recovery-point:0123456789abcdef",
     "IamRoleArn": "arn:aws:iam::123456789012:role/service-role/restore", "BackupSizeInBytes": 10737418240,

@@ -211,7 +211,7 @@ def test_an_audit_is_local_days_and_its_period_follows_the_audit_before() -> Non
     assert (first.starts, first.end) == (midnight(2025, 10, 20, 2), midnight(2025, 10, 22, 2))
     assert first.period == Window(midnight(2024, 12, 12, 1), midnight(2025, 10, 20, 2))
     assert second.period == Window(midnight(2025, 10, 22, 2), midnight(2026, 12, 7, 1))
-    assert internal.period == Window(midnight(2025, 9, 14, 2), midnight(2026, 9, 14, 2)), "a year back"
+    assert internal.period == Window(midnight(2024, 12, 12, 1), midnight(2026, 9, 14, 2)), "from the decision"
     assert recertification.period == Window(midnight(2024, 12, 12, 1), midnight(2027, 10, 4, 2)), "the whole cycle"
 
 

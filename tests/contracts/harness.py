@@ -19,7 +19,8 @@ from agent.errors import AnnexaError
 from agent.model import Boundary, Row
 from tests.contracts.cases import Case
 from tests.lab.aws import sts
-from tests.lab.aws.double import Context, Double, Pages
+from tests.lab.aws.answers import Context, Pages
+from tests.lab.aws.double import Double
 from tests.lab.aws.wire import ErrorAnswer
 
 OPENING = ("sts.get_caller_identity", 1)

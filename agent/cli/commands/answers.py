@@ -138,11 +138,12 @@ def forecast(
 def audits(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = False) -> None:
     """List the audits: those with dates, and those that the certificate owes."""
     from agent.cli import show
+    from agent.config import planned
 
     config = session.configured(context)
     assert config is not None
     instant = when.instant(as_of, config.timezone) or datetime.now(UTC)
-    listed = show.audits.planned(config, instant)
+    listed = planned(config, instant)
     if json:
         session.emit({"as_of": instant, "audits": [show.audits.as_json(one) for one in listed]})
     else:

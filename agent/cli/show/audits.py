@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
-from typing import Any, Final
+from datetime import tzinfo
+from typing import Any
 
 from agent.cli import words
 from agent.cli.screen import Column, Screen
-from agent.config import Config
-from agent.config import audits as dated
 from agent.evidence.report import audit_json
-from agent.model import Audit, Certificate
-from agent.programme import Slot, cycle
-
-RECERTIFICATION: Final = "recertification"
-
-
-def planned(config: Config, as_of: datetime) -> list[Audit | Slot]:
-    """Return the audits that the configuration dates and those that the certificate owes, by their first day."""
-    real = dated(config)
-    one, owed = config.certificate, list[Slot]()
-    if one is not None:
-        certificate = Certificate(kind=RECERTIFICATION if one.kind == RECERTIFICATION else "initial",
-                                  decided=one.decided, expires=one.end)
-        owed = list(cycle(certificate, real, as_of, config.timezone))
-    counted = {slot.audit.name for slot in owed if slot.real}
-    found: list[Audit | Slot] = [*(audit for audit in real if audit.name not in counted), *owed]
-    return sorted(found, key=lambda one: (one if isinstance(one, Audit) else one.audit).starts)
+from agent.model import Audit
+from agent.programme import Slot
 
 
 def as_json(one: Audit | Slot) -> dict[str, Any]:

@@ -1,0 +1,14 @@
+"""Fixtures of the assembled agent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.assembly.company import Company, company
+
+
+@pytest.fixture
+def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
+    with company(tmp_path, monkeypatch) as made:
+        yield made

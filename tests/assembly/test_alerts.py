@@ -1,0 +1,238 @@
+"""Flips are stored at their own instant, told once, and reach a real mail server and a real webhook."""
+
+from __future__ import annotations
+
+import email
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlmodel import select
+
+from agent.assembly import App, telling
+from agent.store import Flip, Outbox
+from tests.assembly.company import NOW, Company, restore
+from tests.lab.aws import faults
+
+MAY = datetime(2026, 5, 20, 3, 0, tzinfo=UTC)
+STALE = MAY + timedelta(days=100)
+WARN = STALE - timedelta(days=14)
+RANKS = ["Last chance", "Gap", "Missing", "Stale", "Before audit", "Expiring"]
+CONDITIONS = "[expiring, stale, missing, gap, deficient, last_chance, before_audit, collector_failing]"
+
+
+@dataclass
+class Mailbox:
+    """A mail server that keeps what it is given, or refuses it."""
+
+    messages: list[Message] = field(default_factory=list)
+    refuse: bool = False
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the name that aiosmtpd calls
+        if self.refuse:
+            return "451 try again later"
+        self.messages.append(email.message_from_bytes(envelope.content))
+        return "250 kept"
+
+    def texts(self) -> list[str]:
+        found = []
+        for message in self.messages:
+            parts = [part for part in message.walk() if part.get_content_type() == "text/plain"]
+            payload = parts[0].get_payload(decode=True)
+            assert isinstance(payload, bytes)
+            found.append(payload.decode())
+        return found
+
+
+@pytest.fixture
+def mail() -> Iterator[tuple[Mailbox, str]]:
+    box = Mailbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield box, f"mailto://127.0.0.1:{port}?from=annexa@example.com&to=officer@example.com"
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def webhook() -> Iterator[tuple[list[dict[str, Any]], str]]:
+    got: list[dict[str, Any]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_args: Any) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield got, f"json://127.0.0.1:{server.server_port}/alerts"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def routes(*ways: str) -> str:
+    return "alerts:\n  routes:\n" + "\n".join(f"    - {way}" for way in ways)
+
+
+def flips(app: App, requirement: str = "backup-restore-tests") -> list[tuple[str, str, str, datetime]]:
+    with app.store.reading() as session:
+        rows = session.exec(select(Flip).where(Flip.requirement == requirement).order_by(Flip.at, Flip.id))  # type: ignore[arg-type]  # columns, to the checker plain values
+        return [(row.axis, row.before, row.after, row.at) for row in rows]
+
+
+def look(firm: Company) -> int:
+    """Let the agent look at what time has brought, and deliver; returns the messages sent."""
+    with firm.app() as app:
+        telling.notice(app, firm.now)
+        telling.calendar(app, firm.now)
+        return telling.deliver(app, firm.now)
+
+
+def test_a_flip_has_the_instant_of_the_change_also_when_nobody_was_running(firm: Company) -> None:
+    firm.now = MAY + timedelta(days=1)
+    firm.restores(restore("r-1", MAY))
+    firm.collect()
+    firm.now = STALE + timedelta(days=20)
+    with firm.app() as app:
+        telling.notice(app, firm.now)
+        found = [one for one in flips(app) if one[0] == "freshness"]
+        assert found == [
+            ("freshness", "", "fresh", MAY + timedelta(days=1)),
+            ("freshness", "fresh", "expiring", WARN),
+            ("freshness", "expiring", "stale", STALE),
+        ]
+        assert telling.notice(app, firm.now) == 0, "a second look finds nothing new"
+
+
+def test_each_flip_is_told_once_by_mail(firm: Company, mail: tuple[Mailbox, str]) -> None:
+    box, address = mail
+    firm.more = routes(f'{{to: "{address}", on: [stale]}}')
+    firm.now = MAY + timedelta(days=1)
+    firm.restores(restore("r-1", MAY))
+    firm.collect()
+    assert look(firm) == 0
+    firm.now = STALE + timedelta(hours=1)
+    assert look(firm) == 1
+    assert look(firm) == 0, "a restart, or a second look, tells nothing twice"
+    (text,) = box.texts()
+    assert "Restore tests of backups: stale, was expiring" in text
+    subject = str(make_header(decode_header(box.messages[0]["Subject"])))
+    assert subject.startswith("annexa · Example Ltd: Restore tests of backups: stale")
+
+
+def test_a_route_that_refuses_loses_nothing(firm: Company, mail: tuple[Mailbox, str]) -> None:
+    box, address = mail
+    firm.more = routes(f'{{to: "{address}", on: [stale]}}')
+    firm.now = MAY + timedelta(days=1)
+    firm.restores(restore("r-1", MAY))
+    firm.collect()
+    firm.now, box.refuse = STALE + timedelta(hours=1), True
+    assert look(firm) == 0
+    box.refuse = False
+    assert look(firm) == 0, "not before the pause is over"
+    firm.now += timedelta(minutes=2)
+    assert look(firm) == 1
+    assert len(box.messages) == 1
+
+
+def test_a_digest_gathers_and_says_the_irreparable_first(firm: Company) -> None:
+    with webhook() as (got, address):
+        firm.more = routes(f'{{to: "{address}", on: {CONDITIONS}, digest: PT1H}}')
+        firm.now = MAY + timedelta(days=1)
+        firm.restores(restore("r-1", MAY))
+        firm.collect()
+        look(firm)
+        firm.now = datetime(2026, 9, 10, 12, 0, tzinfo=UTC)
+        look(firm)
+        before = len(got)
+        firm.now += timedelta(minutes=30)
+        look(firm)
+        assert len(got) == before, "still gathering"
+        firm.now += timedelta(minutes=31)
+        look(firm)
+        assert len(got) == before + 1
+        lines = got[-1]["message"].splitlines()
+        heads = [line for line in lines if line and not line.startswith((" ", "-"))]
+        order = [head.split(" (")[0] for head in heads]
+        assert order == sorted(order, key=RANKS.index)
+        assert order[0] == "Last chance"
+        assert "Before audit" in order
+        chances = int(heads[0].removeprefix("Last chance (").removesuffix(")"))
+        assert chances > 15
+        assert f"- and {chances - 15} more: annexa alerts" in lines
+
+
+def test_before_the_audit_a_long_downtime_brings_one_message_not_four(firm: Company) -> None:
+    with webhook() as (got, address):
+        firm.more = routes(f'{{to: "{address}", on: [before_audit]}}')
+        firm.restores(restore("r-1", MAY))
+        firm.collect()
+        firm.now = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)  # 90, 60, 30, 14 and 7 days before are over
+        look(firm)
+        look(firm)
+        assert len(got) == 1
+        assert "5 days to the audit autumn" in got[0]["title"]
+        assert "Restore tests of backups (prod)" in got[0]["message"]
+
+
+def test_a_collector_that_keeps_failing_is_told_after_three_runs_and_once(firm: Company) -> None:
+    with webhook() as (got, address):
+        firm.more = routes(f'{{to: "{address}", on: [collector_failing]}}')
+        firm.double.fault("backup.list_restore_jobs", faults.denied(), region="eu-west-1")
+        for run in range(5):
+            firm.now = NOW + timedelta(days=run)
+            firm.collect()
+            look(firm)
+            assert len(got) == (1 if run >= 2 else 0)
+        assert "aws.backup_restore_jobs has not succeeded 3 times in a row" in got[0]["title"]
+        assert "eu-west-1" in got[0]["title"]
+
+
+def test_routes_carry_only_what_they_are_for(firm: Company) -> None:
+    with webhook() as (mine, one), webhook() as (theirs, other):
+        firm.more = routes(
+            f'{{to: "{one}", on: [stale], owners: [backup-owner]}}', f'{{to: "{other}", on: [stale], owners: [hr]}}'
+        )
+        firm.now = MAY + timedelta(days=1)
+        firm.restores(restore("r-1", MAY))
+        firm.collect()
+        firm.now = STALE + timedelta(hours=1)
+        look(firm)
+        assert (len(mine), len(theirs)) == (1, 0)
+
+
+def test_an_address_is_never_in_the_store(firm: Company) -> None:
+    with webhook() as (_got, address):
+        secret = address + "?token=hunter2hunter2"
+        firm.environ["ALERT_URL"] = secret
+        firm.more = routes('{to: "${ALERT_URL}", on: [stale]}')
+        firm.now = MAY + timedelta(days=1)
+        firm.restores(restore("r-1", MAY))
+        firm.collect()
+        firm.now = STALE + timedelta(hours=1)
+        look(firm)
+        with firm.app(writer=False) as app, app.store.reading() as session:
+            assert session.exec(select(Outbox)).all()
+    for file in (firm.folder / "annexa-data").rglob("*"):
+        if file.is_file():
+            assert b"hunter2" not in file.read_bytes(), file

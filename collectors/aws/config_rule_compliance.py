@@ -14,7 +14,7 @@ HEADER = Header(
     id="aws.config_rule_compliance",
     title="Compliance with the rules of AWS Config",
     kind="finding",
-    population="Every resource that a rule of AWS Config judged in this region, and every rule that judged none.",
+    population="Every resource that a rule of AWS Config has judged here, and every rule that has judged none yet.",
     provider="aws",
     per="region",
     calls=(
@@ -25,14 +25,14 @@ HEADER = Header(
         "Without rules nothing is judged, and nothing is recorded.",
         "Config rates no severity: it is null.",
         "`occurred_at` is when Config recorded the last judgement, which a rule that runs by the clock renews.",
-        "A rule that has not judged anything yet has neither state nor time.",
+        "A rule that has judged nothing yet has neither state nor time; one that applies to nothing here is left out.",
     ),
 )
 STATES = {"COMPLIANT": "resolved", "NON_COMPLIANT": "open", "NOT_APPLICABLE": "resolved"}
 
 
 def collect(run: Run[Aws]) -> Iterator[Record]:
-    """Yield one finding per rule and resource, or one for a rule that judged no resource."""
+    """Yield one finding per rule and resource, and one for a rule that has judged nothing yet."""
     rules = run.client.population("config.describe_compliance_by_config_rule", key="ComplianceByConfigRules")
     for rule in rules:
         name = rule["ConfigRuleName"]
@@ -42,9 +42,10 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
         ):
             judged = True
             yield Record(_row(result), result)
-        if not judged:
-            state = STATES.get((rule.get("Compliance") or {}).get("ComplianceType", ""))
-            yield Record(Finding(name, title=name, state=state, source="config"), rule)
+        if not judged and (rule.get("Compliance") or {}).get("ComplianceType") == "NOT_APPLICABLE":
+            run.skip("a rule that applies to nothing here")
+        elif not judged:
+            yield Record(Finding(name, title=name, source="config"), rule)
 
 
 def _row(result: dict[str, Any]) -> Finding:

@@ -1,0 +1,90 @@
+"""Snapshots of databases and volumes, and whom they are open to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from agent.clients.aws import Aws
+from agent.collector import Api, Header, Record, Run
+from collectors.aws._arn import arn
+from collectors.aws._settings import setting
+
+GONE = "the snapshot was deleted while it was read"
+HEADER = Header(
+    id="aws.rds_snapshot_exposure",
+    title="Snapshots open to others",
+    kind="configuration",
+    population="Every manual snapshot of an RDS instance or cluster, and every snapshot of an EBS volume, that the "
+    "account owns in this region, with whether the public can restore it; and the account's own block.",
+    provider="aws",
+    per="region",
+    calls=(
+        Api("rds.describe_db_snapshots", ("rds:DescribeDBSnapshots",)),
+        Api(
+            "rds.describe_db_snapshot_attributes", ("rds:DescribeDBSnapshotAttributes",),
+            answers={"DBSnapshotNotFound": GONE},
+        ),
+        Api("rds.describe_db_cluster_snapshots", ("rds:DescribeDBClusterSnapshots",)),
+        Api(
+            "rds.describe_db_cluster_snapshot_attributes", ("rds:DescribeDBClusterSnapshotAttributes",),
+            answers={"DBClusterSnapshotNotFoundFault": GONE},
+        ),
+        Api("ec2.describe_snapshots", ("ec2:DescribeSnapshots",)),
+        Api("ec2.get_snapshot_block_public_access_state", ("ec2:GetSnapshotBlockPublicAccessState",)),
+    ),
+    limits=(
+        "Automated snapshots of RDS cannot be shared, and are not among them.",
+        "Which other accounts may restore a snapshot of EBS is not read: it would take a question about each.",
+        "A snapshot that the account's block keeps from the public may still be marked as public.",
+    ),
+)
+
+
+class Databases(NamedTuple):
+    """How the snapshots of a kind of database are listed and asked about."""
+
+    listing: str
+    items: str
+    asking: str
+    prefix: str
+
+
+KINDS = (
+    Databases("rds.describe_db_snapshots", "DBSnapshots", "rds.describe_db_snapshot_attributes", "DBSnapshot"),
+    Databases("rds.describe_db_cluster_snapshots", "DBClusterSnapshots",
+              "rds.describe_db_cluster_snapshot_attributes", "DBClusterSnapshot"),
+)
+
+
+def collect(run: Run[Aws]) -> Iterator[Record]:
+    """Yield whether each snapshot is public, whom those of databases are shared with, and the account's block."""
+    for kind in KINDS:
+        yield from _databases(run, kind)
+    open_to_all = run.client.read(
+        "ec2.describe_snapshots", key="Snapshots", OwnerIds=["self"], RestorableByUserIds=["all"], MaxResults=1000,
+    )
+    public = {item["SnapshotId"] for item in open_to_all}
+    for item in run.client.population("ec2.describe_snapshots", key="Snapshots", OwnerIds=["self"], MaxResults=1000):
+        snapshot = arn(run, "ec2", f"snapshot/{item['SnapshotId']}", account="")
+        yield Record(setting(snapshot, "public", item["SnapshotId"] in public), item)
+    block = run.client.ask("ec2.get_snapshot_block_public_access_state") or {}
+    yield Record(setting(arn(run, "ec2", "snapshot/*"), "block_public_access", block.get("State")), block)
+
+
+def _databases(run: Run[Aws], kind: Databases) -> Iterator[Record]:
+    listed = run.client.population(kind.listing, key=kind.items, SnapshotType="manual", MaxRecords=100)
+    identifier = f"{kind.prefix}Identifier"
+
+    def attributes(item: dict[str, Any]) -> dict[str, Any] | None:
+        return run.client.ask(kind.asking, **{identifier: item[identifier]})
+
+    for item, answer in run.client.each(listed, attributes):
+        if answer is None:
+            run.skip(GONE)
+            continue
+        said = answer[f"{kind.prefix}AttributesResult"].get(f"{kind.prefix}Attributes") or ()
+        shared = [who for one in said if one["AttributeName"] == "restore" for who in one.get("AttributeValues") or ()]
+        raw = [{"operation": kind.listing, "item": item}, {"operation": kind.asking, "item": answer}]
+        yield Record(setting(item[f"{kind.prefix}Arn"], "public", "all" in shared), raw)
+        yield Record(setting(item[f"{kind.prefix}Arn"], "shared_with", [one for one in shared if one != "all"]), raw)

@@ -23,8 +23,7 @@ HEADER = Header(
         "Backups made outside AWS Backup (automated ones of RDS, snapshots by hand) are not among them.",
         "The parts of a composite job are skipped: their parent is `partial` or `failed` where one of them failed.",
         "AWS shows a job that completed with issues as `completed`; its status message says which.",
-        "`immutable` is the vault's lock at the time of the job; whether it may be taken off again says "
-        "aws.backup_vaults.",
+        "`immutable` is the vault's lock as the job tells it; whether it can be taken off, aws.backup_vaults tells.",
         "How long the backup is kept is told by aws.backup_recovery_points, not here.",
     ),
 )

@@ -23,8 +23,7 @@ HEADER = Header(
     ),
     limits=(
         "Vaults that only lend access to another account's vault are left out: that account's run reads them.",
-        "`immutable` is the vault's lock; whether the lock may be taken off again says `lock_date` of "
-        "aws.backup_vaults.",
+        "`immutable` is the vault's lock; whether it can be taken off, `lock_date` of aws.backup_vaults tells.",
         "A recovery point that stays until somebody deletes it has no `retained_until`.",
         "A continuous backup that was stopped is told as `aborted`, one that is being deleted as `expired`.",
     ),

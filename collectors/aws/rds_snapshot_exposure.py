@@ -31,6 +31,10 @@ HEADER = Header(
             answers={"DBClusterSnapshotNotFoundFault": GONE},
         ),
         Api("ec2.describe_snapshots", ("ec2:DescribeSnapshots",)),
+        Api(
+            "ec2.describe_snapshot_attribute", ("ec2:DescribeSnapshotAttribute",),
+            answers={"InvalidSnapshot.NotFound": GONE},
+        ),
         Api("ec2.get_snapshot_block_public_access_state", ("ec2:GetSnapshotBlockPublicAccessState",)),
     ),
     limits=(
@@ -61,15 +65,30 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
     """Yield whether each snapshot is public, whom those of databases are shared with, and the account's block."""
     for kind in KINDS:
         yield from _databases(run, kind)
-    open_to_all = run.client.read(
+    yield from _volumes(run)
+    block = run.client.ask("ec2.get_snapshot_block_public_access_state") or {}
+    yield Record(setting(arn(run, "ec2", "snapshot/*"), "block_public_access", block.get("State")), block)
+
+
+def _volumes(run: Run[Aws]) -> Iterator[Record]:
+    """Yield whether each snapshot is public; only of those that EC2 lists as public the permissions are asked for."""
+    listed = run.client.read(
         "ec2.describe_snapshots", key="Snapshots", OwnerIds=["self"], RestorableByUserIds=["all"], MaxResults=1000,
     )
-    public = {item["SnapshotId"] for item in open_to_all}
+
+    def permissions(item: dict[str, Any]) -> dict[str, Any] | None:
+        return run.client.ask(
+            "ec2.describe_snapshot_attribute", SnapshotId=item["SnapshotId"], Attribute="createVolumePermission",
+        )
+
+    public = {
+        item["SnapshotId"]
+        for item, answer in run.client.each(listed, permissions, unread={"CreateVolumePermissions": [{"Group": "all"}]})
+        if answer and any(one.get("Group") == "all" for one in answer.get("CreateVolumePermissions") or ())
+    }
     for item in run.client.population("ec2.describe_snapshots", key="Snapshots", OwnerIds=["self"], MaxResults=1000):
         snapshot = arn(run, "ec2", f"snapshot/{item['SnapshotId']}", account="")
         yield Record(setting(snapshot, "public", item["SnapshotId"] in public), item)
-    block = run.client.ask("ec2.get_snapshot_block_public_access_state") or {}
-    yield Record(setting(arn(run, "ec2", "snapshot/*"), "block_public_access", block.get("State")), block)
 
 
 def _databases(run: Run[Aws], kind: Databases) -> Iterator[Record]:

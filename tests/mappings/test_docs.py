@@ -15,11 +15,6 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "mappings.md").read_text(encoding="utf-8")
 
 
-def test_the_table_of_controls_is_current() -> None:
-    page = (DOCS / "controls.md").read_text(encoding="utf-8")
-    assert page == controls_page(load_mapping()), "run python docs/generate.py"
-
-
 def test_the_table_has_a_row_for_each_control_and_clause() -> None:
     page = controls_page(load_mapping())
     assert len(re.findall(r"^\| [5-8]\.\d+ [^|]+\| (collected|document|both) \|", page, re.MULTILINE)) == 93

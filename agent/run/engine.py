@@ -21,6 +21,9 @@ from agent.store import Derive
 SEQUENCE_EVERY = 1.0
 """Seconds between two batches of the sequencer while tasks run."""
 
+PUBLISH_EVERY = 30.0
+"""Seconds between two tries to publish the log while nothing runs."""
+
 
 @dataclass(slots=True)
 class Engine:
@@ -37,6 +40,9 @@ class Engine:
     on_result: Callable[[Result], None] = lambda _result: None
     _offers: SimpleQueue[list[Chain]] = field(default_factory=SimpleQueue)
     _keys: set[str] = field(default_factory=set)
+    """What waits, runs, or has ended and is not recorded yet."""
+    _ended: list[str] = field(default_factory=list)
+    _sequenced: float = float("-inf")
 
     @property
     def progress(self) -> Progress:
@@ -54,8 +60,13 @@ class Engine:
             pass
 
     def offer(self, tasks: Iterable[Task]) -> int:
-        """Queue tasks, but for those whose key already waits or runs; returns how many were taken."""
-        fresh = [chain for chain in chains(tasks) if chain[0].key not in self._keys]
+        """Queue tasks, but for those whose key waits, runs or is not recorded yet; returns how many were taken.
+
+        Tasks that are listed lazily are listed after the look at the keys: what is recorded in
+        between is then neither taken twice nor missed.
+        """
+        held = frozenset(self._keys)
+        fresh = [chain for chain in chains(tasks) if chain[0].key not in held]
         self._keys.update(chain[0].key for chain in fresh)
         taken = sum(len(chain) for chain in fresh)
         self.progress.begin(taken)
@@ -75,11 +86,11 @@ class Engine:
 
     def _turn(self, pool: ThreadPoolExecutor, lanes: Lanes, *, forever: bool) -> Iterator[Result]:
         running: dict[Future[Result], Chain] = {}
-        sequenced = time.monotonic()
         while True:
             self._admit(lanes)
             while not self.stop.is_set() and (chain := lanes.take()) is not None:
                 running[pool.submit(execute, chain[0], self.context, self.stop)] = chain
+            self._sequence_in_turn(idle=not running)
             if not running:
                 if not forever or self.stop.wait(SEQUENCE_EVERY / 4):
                     return
@@ -92,9 +103,6 @@ class Engine:
                     running[pool.submit(execute, chain[0], self.context, self.stop)] = chain
                 self.on_result(result)
                 yield result
-            if time.monotonic() - sequenced >= SEQUENCE_EVERY:
-                self._sequence()
-                sequenced = time.monotonic()
 
     def _admit(self, lanes: Lanes) -> None:
         while True:
@@ -112,9 +120,18 @@ class Engine:
             return True
         self.progress.drop(len(chain))
         lanes.free(task)
-        self._keys.discard(task.key)
+        self._ended.append(task.key)
         return False
 
+    def _sequence_in_turn(self, *, idle: bool) -> None:
+        """Record what has ended, at once where nothing runs; try to publish now and then what could not be."""
+        pause = (0.0 if self._ended else PUBLISH_EVERY) if idle else SEQUENCE_EVERY
+        if time.monotonic() - self._sequenced >= pause:
+            self._sequence()
+
     def _sequence(self) -> None:
+        ended, self._ended = self._ended, []
         while self.context.store.sequence(self.derive):
             pass
+        self._keys.difference_update(ended)
+        self._sequenced = time.monotonic()

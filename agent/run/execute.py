@@ -105,6 +105,9 @@ class Context:
 COUNT_EVERY = 500
 """Records between two updates of the progress."""
 
+LONGEST = 300
+"""Characters that are kept of what a defective collector says."""
+
 
 def execute(task: Task, context: Context, stop: threading.Event) -> Result:
     """Run one task and submit its run to the store; raises only `StoreError`."""
@@ -187,10 +190,10 @@ def _collect(
         raise
     except AnnexaError as error:
         witness.fail(error)
-    except Exception as error:  # the one supervisor: a defect is a failed run, not a dead agent
+    except (Exception, SystemExit) as error:  # the one supervisor: a defect is a failed run, not a dead agent
         log.exception("collector is defective", collector=task.collector, scope=task.scope)
         witness.fail(AnnexaError(
-            f"{task.collector} failed: {type(error).__name__}: {error}",
+            f"{task.collector} failed: {type(error).__name__}: {' '.join(str(error).split())[:LONGEST]}",
             advice="This is a defect of the collector; the log has its trace",
         ))
     context.progress.add(task.key, counted % COUNT_EVERY)

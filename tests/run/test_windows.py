@@ -39,7 +39,10 @@ def test_a_clock_that_was_set_back_gives_no_window() -> None:
     assert tile(RULE, NOW - timedelta(minutes=15), NOW).windows == ()
 
 
-@given(back=st.none() | st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)), settle=spans, longest=spans)
+backs = st.none() | st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400))
+
+
+@given(back=backs, settle=spans, longest=spans)
 def test_windows_never_overlap_and_leave_no_hole(back: timedelta | None, settle: timedelta, longest: timedelta) -> None:
     rule = Windows(settle=settle, longest=max(longest, timedelta(hours=1)), reach=timedelta(days=90))
     watermark = None if back is None else NOW - back

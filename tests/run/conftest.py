@@ -1,0 +1,34 @@
+"""Fixtures of the engine: a company on the double, and its event history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collectors.aws import cloudtrail_events
+from tests.assembly.company import Company, company
+from tests.run.history import REACH, History
+
+
+@pytest.fixture
+def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
+    with company(tmp_path, monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def history(firm: Company, monkeypatch: pytest.MonkeyPatch) -> History:
+    """A company of one region whose event history is collected, without the pace that AWS asks for.
+
+    The source keeps nine days here, not eighty-nine, so that a test takes a second.
+    """
+    monkeypatch.setattr("agent.clients.aws.client.rate", lambda _call: None)
+    rule = replace(cloudtrail_events.HEADER.windows, reach=REACH)  # type: ignore[type-var]  # it has windows
+    monkeypatch.setattr(cloudtrail_events, "HEADER", replace(cloudtrail_events.HEADER, windows=rule))
+    firm.collectors, firm.regions = ("aws.cloudtrail_events",), ("eu-central-1",)
+    made = History(firm)
+    firm.double.handle("cloudtrail.lookup_events", made.lookup)
+    return made

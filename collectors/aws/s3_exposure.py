@@ -45,7 +45,7 @@ HEADER = Header(
     limits=(
         "A setting that nobody set has no value: a bucket without a block of its own, without a policy.",
         "A bucket one of whose settings may not be read is left out, and the run is partial.",
-        "The account's block stands above its buckets' own: the records of both bear the same names.",
+        "S3 blocks what the bucket or its account blocks: `blocked_by_account` names what the account blocks.",
         "Access points, the ACLs of single objects and directory buckets are not read.",
     ),
 )
@@ -65,8 +65,9 @@ BUCKET = ("get_public_access_block", "get_bucket_policy_status", "get_bucket_acl
 def collect(run: Run[Aws]) -> Iterator[Record]:
     """Yield one record per setting: the account's block, then the settings of each bucket."""
     answer = run.client.ask("s3control.get_public_access_block", AccountId=run.boundary.id)
-    for name, value in _blocks(answer).items():
-        yield Record(setting(run.boundary.id, name, value), answer)
+    account = _blocks(answer)
+    for name, value in account.items():
+        yield Record(setting(run.boundary.id, f"account_{name}", value), answer)
 
     def questions(bucket: dict[str, Any]) -> list[dict[str, Any] | None] | None:
         client = _buckets.home(run.client, bucket)
@@ -77,7 +78,8 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
             run.skip("deleted while it was read")
             continue
         raw = [{"operation": f"s3.{call}", "item": item} for call, item in zip(BUCKET, answers, strict=True)]
-        for name, value in _settings(*answers).items():
+        above = {"blocked_by_account": [name for name, value in account.items() if value]}
+        for name, value in {**_settings(*answers), **above}.items():
             yield Record(setting(_buckets.arn(bucket), name, value), raw)
 
 

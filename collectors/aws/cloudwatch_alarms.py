@@ -27,7 +27,7 @@ HEADER = Header(
         ),
     ),
     limits=(
-        "`confirmed_subscribers` is of the alarm's topics in this account and region; without one there is no such row.",
+        "`confirmed_subscribers` is of the alarm's topics in this account and region; without any there is no row.",
         "Rules of EventBridge, which alarm on events, are not among them.",
     ),
 )

@@ -75,7 +75,10 @@ def _inside(population: Population) -> str:
     if not KINDS[population.kind].event:
         return "true"
     span = population.span
-    return f"(occurred_at >= {_instant(span.start)} AND occurred_at < {_instant(span.end)}) IS TRUE"
+    inside = f"occurred_at >= {_instant(span.start)}"
+    if population.kind == "finding":  # found before the period and open in it: a finding of the period too (ADR 3)
+        inside = f"({inside} OR state = 'open')"
+    return f"({inside} AND occurred_at < {_instant(span.end)}) IS TRUE"
 
 
 def _views(connection: duckdb.DuckDBPyConnection, population: Population, kept: Path) -> None:

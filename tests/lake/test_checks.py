@@ -271,3 +271,14 @@ def test_a_partial_artifact_concludes_nothing(maker: Maker) -> None:
 def test_the_share_of_the_period_spent_deficient(history: list[tuple[int, str]], as_of: int, share: Fraction) -> None:
     known = [(T0 + timedelta(days=at), Conclusion(state)) for at, state in history]
     assert deficient_share(known, Window(day(0), day(100)), day(as_of)) == share
+
+
+def test_a_finding_still_open_is_judged_whenever_it_was_found(maker: Maker) -> None:
+    """ADR 3: found before the audit period and open in it; what was resolved before it stays out."""
+    period = Window(day(50), day(100))
+    found = {"open-before": (10, "open"), "resolved-before": (10, "resolved"), "inside": (60, "resolved"),
+             "open-after": (101, "open")}
+    records = [{"id": name, "state": state, "occurred_at": z(day(at))} for name, (at, state) in found.items()]
+    piece = maker.piece("finding", records, collected=day(102))
+    seen = one("finding", [piece], check("SELECT id FROM records ORDER BY id"), as_of=day(103), period=period)
+    assert [row["id"] for row in seen.exceptions] == ["inside", "open-before"]

@@ -77,11 +77,17 @@ def _chains(run: Run[Aws], trail: dict[str, Any]) -> tuple[Shelf, list[Chain]]:
         _chain(run, shelf, [place for place in places if place.backfill == late], after.get(late))
         for late in (False, True)
     ]
-    if False not in after and trail.get("LogFileValidationEnabled"):
-        status = run.client.ask("cloudtrail.get_trail_status", Name=trail["TrailARN"]) or {}
-        if status.get("IsLogging"):
-            found[0] = Chain(found[0].digests, found[0].testimony, cut=True)
+    if False not in after and trail.get("LogFileValidationEnabled") and _logs_on(run.client, trail):
+        found[0] = Chain(found[0].digests, found[0].testimony, cut=True)
     return shelf, found
+
+
+def _logs_on(client: Aws, trail: dict[str, Any]) -> bool:
+    """Return whether the trail is switched on; not, where nobody tells: the verdicts on its digests stand without."""
+    asked = client.each(
+        [trail["TrailARN"]], lambda arn: client.ask("cloudtrail.get_trail_status", Name=arn), unread=None,
+    )
+    return any(status and status.get("IsLogging") for _, status in asked)
 
 
 def _chain(run: Run[Aws], shelf: Shelf, places: list[Place], after: Place | None) -> Chain:

@@ -20,11 +20,13 @@ HEADER = Header(
     id="aws.log_store_protection",
     title="Protection of the log store",
     kind="configuration",
-    population="Every bucket into which a trail of this account writes, with each setting that protects its content.",
+    population="Every bucket into which a trail that applies to the account writes, with each setting that protects "
+    "what lies there.",
     provider="aws",
     per="boundary",
     calls=(
         Api("cloudtrail.describe_trails", ("cloudtrail:DescribeTrails",)),
+        _buckets.LIST,
         Api("s3.get_bucket_location", ("s3:GetBucketLocation",)),
         Api("s3.get_object_lock_configuration", ("s3:GetBucketObjectLockConfiguration",),
             answers=_not_set("ObjectLockConfigurationNotFoundError")),
@@ -38,7 +40,7 @@ HEADER = Header(
             answers=_not_set("ServerSideEncryptionConfigurationNotFoundError")),
     ),
     limits=(
-        "A trail of another account (an organization's) is skipped here: the run in that account sees its bucket.",
+        "A bucket of another account that an organization's trail writes into is skipped: that account's run reads it.",
         "`public_access_blocked` is the bucket's own block; the account's is not counted.",
         "An object lock without a default retention locks nothing by itself: its value is `no default retention`.",
     ),
@@ -47,37 +49,35 @@ HEADER = Header(
 
 def collect(run: Run[Aws]) -> Iterator[Record]:
     """Yield one record per bucket and setting; a setting that cannot be read is left out, and named as lacking."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
+    own = {one["Name"] for one in run.client.read("s3.list_buckets", key="Buckets", MaxBuckets=1000)}
     for region in run.boundary.regions or (run.client.region,):
         found = run.client.at(region).population(
             "cloudtrail.describe_trails", key=lambda page: _stores(page, seen), includeShadowTrails=True,
         )
-        for trail, client in run.client.each(found, lambda trail: _home(run.client, trail)):
+        for trail, client in run.client.each(found, lambda trail: _home(run.client, trail, own)):
             if client is None:
-                run.skip("the trail belongs to another account, whose own run reads its bucket")
+                run.skip("the bucket belongs to another account of the organization, whose own run reads it")
                 continue
             ask = functools.partial(_ask, client, trail["S3BucketName"])
             for call, answer in client.each(SETTINGS, ask):
                 yield from _records(trail, call, answer)
 
 
-def _stores(page: dict[str, Any], seen: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """Yield one trail for each bucket, and account that owns the trail, that did not come before."""
+def _stores(page: dict[str, Any], seen: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield one trail for each bucket that did not come before."""
     for trail in page["trailList"]:
-        store = trail["S3BucketName"], _account(trail)
-        if store not in seen:
-            seen.add(store)
+        if trail["S3BucketName"] not in seen:
+            seen.add(trail["S3BucketName"])
             yield trail
 
 
-def _account(trail: dict[str, Any]) -> str:
-    return str(trail["TrailARN"].split(":")[4])
-
-
-def _home(client: Aws, trail: dict[str, Any]) -> Aws | None:
-    if _account(trail) != client.account:
+def _home(client: Aws, trail: dict[str, Any], own: set[str]) -> Aws | None:
+    """Return the client of the bucket's region; None where another account sees the trail and owns the bucket."""
+    name = trail["S3BucketName"]
+    if name not in own and trail.get("IsOrganizationTrail"):
         return None
-    region = _buckets.located(client, trail["S3BucketName"])
+    region = _buckets.located(client, name)
     return client.at(region) if region else None
 
 

@@ -14,7 +14,7 @@ WIDTH = 80
 _HEAD = """\
 # The command line
 
-Generated from `annexa --help` and the help of each command by `python docs/generate.py`; a test checks that it is current.
+Generated from the help of each command by `python docs/generate.py`; a test checks that it is current.
 
 Answers go to stdout, everything else to stderr: progress, notes, and one line for each error with what to do next.
 Every listing takes `--json`: UTF-8, instants in RFC 3339 and UTC. Where stdout is no terminal nothing is coloured, and

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from agent.assembly import collecting, force, telling
@@ -31,17 +31,18 @@ class AppDuties:
         """Return the engine; the scopes it knows are those of `expand`, kept up to date by it."""
         return collecting.engine_for(self._app, self._connected, stop)
 
-    def expand(self) -> None:
-        """Connect the scopes and keep which boundaries and regions they have."""
+    def expand(self) -> bool:
+        """Connect the scopes and keep which boundaries and regions they have; returns whether all were reached."""
         found = collecting.connected_scopes(self._app)
         self._boundaries = collecting.expand(self._app, found.values())
         self._connected.update(found)
+        return all(scope.error is None for scope in found.values())
 
-    def due(self, now: datetime) -> Iterable[Task]:
-        """Return the tasks whose time has come."""
+    def due(self, now: datetime) -> Iterator[Task]:
+        """Yield the tasks whose time has come; the store is asked at the first one."""
         configured = {scope.name for scope in self._app.config.scopes}
         boundaries = [one for one in self._boundaries if one.scope in configured]
-        return collecting.planned(self._app, configured).due(boundaries, now, collecting.facts(self._app))
+        yield from collecting.planned(self._app, configured).due(boundaries, now, collecting.facts(self._app))
 
     def notice(self, now: datetime) -> int:
         """Store the flips that time has brought, and once an hour what the calendar brings."""
@@ -60,7 +61,8 @@ class AppDuties:
         app = self._app
         config = load(app.path, app.environ)
         mapping = load_mapping(*config.mappings.directories)
-        app.renew(config, mapping)
+        with app.store.transaction("take the configuration"):  # between two batches of the sequencer, never within one
+            app.renew(config, mapping)
         force.keep(app.store, mapping, app.rules, app.clock())
 
 

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(context: typer.Context, *, writer: bool = False) -> Iterator[App]:
-    """Yield the application of the configuration; a writer holds the store for itself."""
+def opened(context: typer.Context, *, writer: bool = False, service: bool = False) -> Iterator[App]:
+    """Yield the application of the configuration; a writer holds the store for itself, a service logs as JSON."""
     from agent.assembly import App
     from agent.cli import logs
 
     asked = options(context)
-    logs.to_console(asked.verbose, quiet=asked.quiet)
+    if service:
+        logs.to_json(asked.verbose)
+    else:
+        logs.to_console(asked.verbose, quiet=asked.quiet)
     explicit = str(asked.config) if asked.config else None
     with App.open(explicit, os.environ, writer=writer) as app:
         trace.prefer(app.config.data)

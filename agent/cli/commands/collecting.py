@@ -48,8 +48,5 @@ def serve(
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = None,
 ) -> None:
     """Collect on schedule and send alerts, until stopped; /healthz and /metrics tell how it goes."""
-    from agent.cli import logs
-
-    with session.opened(context, writer=True) as app:
-        logs.to_json(options(context).verbose)
+    with session.opened(context, writer=True, service=True) as app:
         app.serve(host, port)

@@ -1,0 +1,16 @@
+"""Fixtures of the service: a company on the double."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.assembly.company import Company, company
+
+
+@pytest.fixture
+def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
+    with company(tmp_path, monkeypatch) as made:
+        yield made

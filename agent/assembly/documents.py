@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -45,28 +45,43 @@ class Said:
 
 def add(app: Parts, requirement: str, said: Said) -> str:
     """Keep a document for a requirement and return the artifact's id; raises `ConfigurationError` for a wrong word."""
-    wanted = _wanted(app, requirement)
+    found = wanted(app, requirement)
+    dates(said, app.clock())
+    return keep(app, [(found, said)])[0]
+
+
+def keep(app: Parts, documents: Iterable[tuple[Requirement, Said]]) -> list[str]:
+    """Seal documents that were found right, record them together, and return the ids of their artifacts."""
+    artifacts = [_submit(app, requirement, said) for requirement, said in documents]
+    while app.store.sequence(lambda session, rows: telling.flipper(app, app.clock()).derive(session, rows)):
+        pass
+    telling.notice(app, app.clock())
+    return artifacts
+
+
+def _submit(app: Parts, requirement: Requirement, said: Said) -> str:
     now = app.clock()
-    if said.occurred_at > now:
-        raise ConfigurationError("the document was approved in the future", advice="Give the date of its approval")
-    if said.valid_until is not None and said.valid_until <= said.occurred_at:
-        raise ConfigurationError("the document ends before it was approved", advice="Correct --valid-until")
     writer = app.store.new_object(ORGANIZATION)
     try:
-        for record in _records(wanted, said, now):
+        for record in _records(requirement, said, now):
             writer.write(record)
         staged = writer.close()
     except BaseException:
         writer.abandon()
         raise
-    artifact = app.store.submit(staged, _provenance(wanted, said, now, staged.records, staged.masked))
-    while app.store.sequence(lambda session, rows: telling.flipper(app, app.clock()).derive(session, rows)):
-        pass
-    telling.notice(app, app.clock())
-    return artifact
+    return app.store.submit(staged, _provenance(requirement, said, now, staged.records, staged.masked))
 
 
-def _wanted(app: Parts, requirement: str) -> Requirement:
+def dates(said: Said, now: datetime) -> None:
+    """Raise `ConfigurationError` where a document was approved in the future, or ends before its approval."""
+    if said.occurred_at > now:
+        raise ConfigurationError("the document was approved in the future", advice="Give the date of its approval")
+    if said.valid_until is not None and said.valid_until <= said.occurred_at:
+        raise ConfigurationError("the document ends before it was approved", advice="Correct one of the two dates")
+
+
+def wanted(app: Parts, requirement: str) -> Requirement:
+    """Return the requirement of that name that takes documents; raises `ConfigurationError` where there is none."""
     found = app.mapping.requirements.get(requirement)
     documents = [one.id for one in app.mapping.requirements.values() if one.document]
     if found is None or not found.document:

@@ -64,3 +64,9 @@ class App(Parts):
                 occurred_at=occurred_at or self.clock(), valid_until=valid_until, by=by,
             ),
         )
+
+    def add_documents(self, file: Path, by: str) -> list[str]:
+        """Keep every document of a list, or none; see `agent.assembly.listing.add`."""
+        from agent.assembly import listing
+
+        return listing.add(self, file, by)

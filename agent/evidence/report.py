@@ -17,6 +17,7 @@ from agent.model import (
     FreshnessAnswer,
     Period,
     Requirement,
+    Window,
 )
 from agent.model.conclusions import ConclusionAnswer
 
@@ -149,6 +150,8 @@ class Action:
     controls: tuple[str, ...] = ()
     kind: str = "do"
     """`do`, `repair` (a collector) or `explain` (a gap that cannot be repaired)."""
+    period: Window | None = None
+    """The period that it is about, None where it is about the day of the audit."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the action in the shape of design section 9."""
@@ -161,6 +164,7 @@ class Action:
             "scope": self.scope,
             "boundary": self.boundary,
             "kind": self.kind,
+            "period": {"from": self.period.start, "to": self.period.end} if self.period else None,
             "why": self.why,
             "guidance": self.guidance or None,
             "controls": list(self.controls),

@@ -33,7 +33,7 @@ HEADER = Header(
         Api("s3.list_objects_v2", ("s3:ListBucket",)),
         Api("s3.get_object", ("s3:GetObject",), answers=NOT_THERE),
     ),
-    windows=Windows(settle=timedelta(hours=4), longest=timedelta(days=1), reach=timedelta(days=90)),
+    windows=Windows(settle=timedelta(hours=4), longest=timedelta(days=3), reach=timedelta(days=90)),
     limits=(
         "Log files of a digest that is missing, moved or not signed by AWS are not validated: nobody vouches for them.",
         "Of several digests that are missing in a row only the last is named by the digest after it.",

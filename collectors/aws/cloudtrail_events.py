@@ -20,7 +20,7 @@ HEADER = Header(
     provider="aws",
     per="region",
     calls=(Api("cloudtrail.lookup_events", ("cloudtrail:LookupEvents",)),),
-    windows=Windows(settle=timedelta(minutes=30), longest=timedelta(days=1), reach=timedelta(days=89)),
+    windows=Windows(settle=timedelta(minutes=30), longest=timedelta(days=3), reach=timedelta(days=89)),
     keeps="P90D",
     limits=(
         "Events that only read are left out, save those whose user name is `root`.",

@@ -1,6 +1,6 @@
 """`python -m tests.lab.demo ESTATE`: the main job on a local cloud, with the real program, as a user would.
 
-Writes `.demo/annexa.yaml`, starts the local AWS, and runs annexa: collect, status, forecast, alerts.
+Writes `.demo/annexa.yaml`, starts the local AWS, and runs annexa: collect, evidence add, status, forecast, alerts.
 """
 
 from __future__ import annotations
@@ -11,36 +11,76 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.lab import serve
+from tests.lab.estate import Estate, documents
 
 PLACE = Path(".demo")
 ANNEXA = Path(sys.executable).with_name("annexa")
-COMMANDS = (("collect",), ("status",), ("forecast",), ("alerts",))
-MAY = {"collect": (0, 3)}
-"""Exit statuses that are no fault of the demo: the estate has refused regions, and collect says so."""
+SECRET = "lab"  # the local AWS does not look at signatures
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the demo, and what is said before it; `may` are the exit statuses that are no fault of it."""
+
+    about: str
+    command: tuple[str, ...]
+    may: tuple[int, ...] = (0,)
+
+
+STEPS = (
+    Step(
+        "Collect: every collector reads every account and region, and what comes is sealed. One bucket is closed to "
+        "the agent and one region is forbidden by the organization: collect says so, and nothing is concluded from it.",
+        ("collect",),
+        (0, 3),
+    ),
+    Step(
+        "Documents: policies, reviews and the like, which no cloud can show, are brought by people; here as a list.",
+        ("evidence", "add", "--list", str(PLACE / "documents" / "documents.yaml"), "--by", "demo"),
+    ),
+    Step("Status: how each control of Annex A stands now; the fifteen worst.", ("status", "--limit", "15")),
+    Step("Forecast: who must act by when, so that nothing is lacking on audit day.", ("forecast", "--limit", "12")),
+    Step("Alerts: what calls somebody now; with routes in the configuration it is sent.", ("alerts", "--limit", "12")),
+)
+WITHOUT_MFA = "SELECT DISTINCT principal, last_used_at FROM account WHERE type = 'human' AND NOT mfa"
+NEXT = (
+    ("the one page of a control", ("status", "--control", "8.13")),
+    ("how everything stands on audit day", ("status", "--as-of", "{audit}", "--limit", "15")),
+    ("all that people have to do, and how", ("forecast", "--how")),
+    ("the evidence, newest first", ("evidence", "list", "--limit", "10")),
+    ("one artifact: who asked AWS for what, and what came", ("evidence", "show", "{artifact}")),
+    ("people without a second factor", ("query", WITHOUT_MFA)),
+    ("failed backups", ("query", "SELECT resource, occurred_at FROM backup WHERE outcome = 'failed' LIMIT 10")),
+    ("whether what is kept is whole", ("store", "check")),
+)
 
 
 @contextmanager
 def running(argv: list[str]) -> Iterator[dict[str, Any]]:
-    """Serve an estate in a process of its own, and yield what it says of itself."""
+    """Serve an estate in a process of its own, and yield what it says of itself; at the end it says more."""
     command = [sys.executable, "-m", "tests.lab.serve", *argv]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit(process.wait() or 1)
+        about = json.loads(line)
         try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line:
-                raise SystemExit(process.wait() or 1)
-            yield json.loads(line)
+            yield about
         finally:
             process.terminate()
+            about.update(json.loads(process.stdout.readline() or "{}"))
 
 
 def configuration(file: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,38 +115,80 @@ def environment(about: Mapping[str, Any]) -> dict[str, str]:
         **own,
         "AWS_ENDPOINT_URL": about["endpoint"],
         "AWS_ACCESS_KEY_ID": first,
-        "AWS_SECRET_ACCESS_KEY": "lab",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_EC2_METADATA_DISABLED": "true",
         "HTTP_PROXY": about["endpoint"],
     }
 
 
-def prepare(estate: Path, about: Mapping[str, Any]) -> None:
-    """Write the configuration and forget what an earlier demo collected."""
-    PLACE.mkdir(exist_ok=True)
-    shutil.rmtree(PLACE / "annexa-data", ignore_errors=True)
-    file = yaml.safe_load(estate.read_text(encoding="utf-8"))
-    text = yaml.safe_dump(configuration(file, about), sort_keys=False, allow_unicode=True)
-    (PLACE / "annexa.yaml").write_text(f"# Written by the demo.\n{text}", encoding="utf-8")
+def prepare(estate: Estate, about: Mapping[str, Any], place: Path = PLACE) -> Path:
+    """Forget what an earlier demo collected, write configuration and documents, and return the configuration."""
+    place.mkdir(parents=True, exist_ok=True)
+    for old in ("annexa-data", "documents"):
+        shutil.rmtree(place / old, ignore_errors=True)
+    documents.write(estate, place / "documents")
+    text = yaml.safe_dump(configuration(estate.file, about), sort_keys=False, allow_unicode=True)
+    written = place / "annexa.yaml"
+    written.write_text(f"# Written by the demo.\n{text}", encoding="utf-8")
+    return written
+
+
+def tell(text: str) -> None:
+    """Print a paragraph for the reader of the demo."""
+    width = min(100, shutil.get_terminal_size().columns)
+    print("\n".join(f"# {line}" for line in textwrap.wrap(text, width - 2)), flush=True)
+
+
+def shown(config: Path, command: Sequence[str]) -> str:
+    """Return a command as a reader types it in this directory."""
+    program = Path(os.path.relpath(ANNEXA))
+    return shlex.join([str(program), "-c", str(config), *command])
+
+
+def run(config: Path, step: Step, env: Mapping[str, str]) -> int:
+    """Tell what comes, run it, and return its exit status; 0 where it is one that may be."""
+    tell(step.about)
+    print(f"$ {shown(config, step.command)}", flush=True)
+    began = time.monotonic()
+    status = subprocess.run([ANNEXA, "-c", config, *step.command], env=dict(env), check=False).returncode
+    print(f"({time.monotonic() - began:.1f} s)\n", flush=True)
+    return 0 if status in step.may else status
+
+
+def newest(config: Path) -> str:
+    """Return the beginning of the newest artifact that holds restore tests."""
+    command = [ANNEXA, "-c", config, "evidence", "list", "--collector", "aws.backup_restore_jobs", "--json", "-n", "20"]
+    listed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["artifacts"]
+    return str(next((one["artifact"] for one in listed if one["records"]), "sha256:"))[:19]
+
+
+def further(config: Path, estate: Estate) -> None:
+    """Print what to try next."""
+    tell(f"The store stays in {PLACE} until the next demo. To try next, from this directory:")
+    audit = max((str(one["ends"]) for one in estate.file["audits"]), default=estate.now.date().isoformat())
+    words = {"{artifact}": newest(config), "{audit}": audit}
+    for about, command in NEXT:
+        print(f"  {shown(config, [words.get(word, word) for word in command])}\n      {about}")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the demo; the first command that fails is the demo's own exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
-    estate = serve.arguments(given).estate
-    print(f"$ {shlex.join(['python', '-m', 'tests.lab.serve', *given])} &", flush=True)
+    chosen = serve.arguments(given)
     began = time.monotonic()
+    tell("annexa collects evidence for ISO/IEC 27001 and says what will be stale or missing on audit day, while there "
+         "is time to act. This demo starts an AWS on this machine, with a company in it, and runs the real program.")
+    print(f"$ {shlex.join(['.venv/bin/python', '-m', 'tests.lab.serve', *given])} &", flush=True)
     with running(given) as about:
+        estate = Estate.load(chosen.estate, serve.instant(chosen), chosen.scale)
         accounts = ", ".join(f"{name} {number}" for name, number in about["accounts"].items())
-        print(f"a local AWS at {about['endpoint']} after {time.monotonic() - began:.1f} s: {accounts}\n", flush=True)
-        prepare(estate, about)
-        for command in COMMANDS:
-            print(f"$ annexa {shlex.join(command)}", flush=True)
-            status = subprocess.run([ANNEXA, *command], cwd=PLACE, env=environment(about), check=False).returncode
-            print(flush=True)
-            if status not in MAY.get(command[0], (0,)):
+        print(f"{estate.file['organization']['name']}: {accounts}; at {about['endpoint']}\n", flush=True)
+        config = prepare(estate, about)
+        for step in STEPS:
+            if status := run(config, step, environment(about)):
                 return status
-    print(f"The store stays in {PLACE}: cd {PLACE} && {ANNEXA} evidence list", flush=True)
+    further(config, estate)
+    print(f"\nAll of this took {time.monotonic() - began:.0f} s.", flush=True)
     return 0
 
 

@@ -1,6 +1,6 @@
 """`python -m tests.lab.serve ESTATE`: a local AWS with an estate in it, until SIGTERM.
 
-Prints one JSON line: endpoint, accounts, access keys, regions, now, scale.
+Prints one JSON line: endpoint, accounts, access keys, regions, now, scale; at the end another: requests served.
 """
 
 from __future__ import annotations
@@ -14,18 +14,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.lab.aws.lab import Lab, key_of
-from tests.lab.estate import EXAMPLE, Estate, today
+from tests.lab.estate import EXAMPLE, Estate, this_hour
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab.serve", description="A local AWS with an estate in it.")
     parser.add_argument("estate", type=Path, nargs="?", default=EXAMPLE, help="estate file")
-    parser.add_argument("--now", type=datetime.fromisoformat, default=today(), help="default: today")
+    parser.add_argument("--now", type=datetime.fromisoformat, default=this_hour(), help="default: this hour")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--scale", type=int, default=1, help="times the records")
     parser.add_argument("--no-moto", action="store_true", help="serve only what comes from the estate itself")
     return parser.parse_args(argv)
+
+
+def instant(chosen: argparse.Namespace) -> datetime:
+    """Return the instant at which the estate stands; one without a time zone is UTC."""
+    now: datetime = chosen.now
+    return now if now.tzinfo else now.replace(tzinfo=UTC)
 
 
 def about(lab: Lab) -> dict[str, object]:
@@ -47,13 +53,14 @@ def main(argv: list[str] | None = None) -> int:
     if not chosen.estate.is_file():
         print(f"no estate file: {chosen.estate}", file=sys.stderr)
         return 2
-    now = chosen.now if chosen.now.tzinfo else chosen.now.replace(tzinfo=UTC)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Lab(Estate.load(chosen.estate, now, chosen.scale), port=chosen.port, moto=not chosen.no_moto) as lab:
+    estate = Estate.load(chosen.estate, instant(chosen), chosen.scale)
+    with Lab(estate, port=chosen.port, moto=not chosen.no_moto) as lab:
         print(json.dumps(about(lab)), flush=True)
         stop.wait()
+        print(json.dumps({"requests": len(lab.double.calls)}), flush=True)
     return 0
 
 

@@ -43,6 +43,9 @@ Control = Annotated[
     typer.Option("--control", metavar="ID", autocompletion=asked.controls, help="Show one control, such as 8.13, "
                  "with its requirements, their periods and exceptions."),
 ]
+Most = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, help="Print at most so many of each, the worst or first ones.")
+]
 FailOn = Annotated[
     str | None,
     typer.Option("--fail-on", metavar="STATES", callback=_fail_on, autocompletion=lambda: list(FAIL_ON),
@@ -64,6 +67,7 @@ def status(
     scope: asked.Scope = None,
     control: Control = None,
     everything: asked.Everything = False,
+    limit: Most = None,
     fail_on: FailOn = None,
     json: asked.Json = False,
 ) -> None:
@@ -82,7 +86,8 @@ def status(
         elif control is not None:
             show.control.control(session.screen(context), answer.controls[0], answer.as_of, zone)
         else:
-            show.status.status(session.screen(context), answer, _about(app, answer.framework), everything=everything)
+            about = _about(app, answer.framework)
+            show.status.status(session.screen(context), answer, about, everything=everything, limit=limit)
     if any(wrong(one, _listed(fail_on)) for one in answer.controls):
         raise typer.Exit(1)
 
@@ -120,6 +125,7 @@ def forecast(
         str | None, typer.Option("--audit", metavar="NAME", help="The audit, by its name. Default: the next one.")
     ] = None,
     everything: asked.Everything = False,
+    limit: Most = None,
     how: Annotated[bool, typer.Option("--how", help="Tell how each thing is done.")] = False,
     json: asked.Json = False,
 ) -> None:
@@ -132,7 +138,7 @@ def forecast(
             session.emit(answer.as_json())
         else:
             about = _about(app, answer.framework)
-            show.forecast.forecast(session.screen(context), answer, about, everything=everything, how=how)
+            show.forecast.forecast(session.screen(context), answer, about, everything=everything, how=how, limit=limit)
 
 
 def audits(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = False) -> None:
@@ -150,7 +156,9 @@ def audits(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = 
         show.audits.audits(session.screen(context), listed, config.timezone)
 
 
-def alerts(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = False) -> None:
+def alerts(
+    context: typer.Context, as_of: asked.AsOf = None, limit: Most = None, json: asked.Json = False
+) -> None:
     """List what alerts are about now: the states that called somebody and still hold."""
     from agent.cli import show
 
@@ -159,4 +167,4 @@ def alerts(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = 
         if json:
             session.emit({"alerts": listed})
         else:
-            show.alerts.alerts(session.screen(context), listed, app.config.timezone)
+            show.alerts.alerts(session.screen(context), listed, app.config.timezone, limit)

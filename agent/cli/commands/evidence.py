@@ -46,6 +46,9 @@ Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", callback=w
                                            help="Only what was collected from then on.")]
 Approved = Annotated[str | None, typer.Option("--approved", metavar="WHEN", callback=when.check,
                                               help="When it was approved, or the event took place.")]
+Many = Annotated[Path | None, typer.Option("--list", metavar="FILE", help="A YAML list of documents, each with "
+                                           "requirement, approved, and what else is known: title, version, owner, "
+                                           "approved_by, valid_until, file. All are added, or none.")]
 Until = Annotated[str | None, typer.Option("--valid-until", metavar="WHEN", callback=when.check,
                                            help="When it ceases to hold, if it says so.")]
 
@@ -99,10 +102,12 @@ def show(
 
 def add_document(
     context: typer.Context,
-    requirement: Annotated[str, typer.Argument(metavar="REQUIREMENT", autocompletion=asked.requirements,
-                                               help="The requirement that it fulfils, such as security-policy.")],
+    requirement: Annotated[str | None, typer.Argument(metavar="REQUIREMENT", autocompletion=asked.requirements,
+                                                      help="The requirement that it fulfils, such as security-policy."
+                                                      )] = None,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The document; none where it is kept elsewhere "
                                                 "and only its approval is recorded.")] = None,
+    many: Many = None,
     title: Annotated[str | None, typer.Option("--title", help="Its title. Default: the file's name.")] = None,
     version: Annotated[str, typer.Option("--doc-version", help="Its version.")] = "",
     owner: Annotated[str, typer.Option("--owner", help="Who keeps it up to date.")] = "",
@@ -112,15 +117,38 @@ def add_document(
     by: Annotated[str, typer.Option("--by", help="Who adds it. Default: the login name.")] = "",
     json: asked.Json = False,
 ) -> None:
-    """Add a document as evidence: it is sealed with its approval, and with who added it."""
-    del title, version, owner, approved_by, valid_until, by  # handed on by name, from the context
-    if file is None and context.params["title"] is None:
-        raise typer.BadParameter("name the file, or give a --title")
-    if approved is None:
-        raise typer.BadParameter("say when it was approved or took place, with --approved")
+    """Add a document as evidence, or a list of them: it is sealed with its approval, and with who added it."""
+    from agent.cli import words
+
+    del title, version, owner, approved_by, approved, valid_until  # handed on by name, from the context
+    said = context.params
+    (_alone if many else _complete)(said)
     with session.opened(context, writer=True) as app:
-        artifact = _add(app, requirement, file, context.params)
-    session.emit({"artifact": artifact}) if json else session.screen(context).line(f"Added: {artifact}")
+        if many is not None:
+            artifacts = app.add_documents(many, by or getpass.getuser())
+            told: dict[str, object] = {"artifacts": artifacts}
+            line = f"Added: {words.count(len(artifacts), 'document')}"
+        else:
+            artifact = _add(app, requirement or "", file, said)
+            told, line = {"artifact": artifact}, f"Added: {artifact}"
+    session.emit(told) if json else session.screen(context).line(line)
+
+
+def _complete(said: dict[str, object]) -> None:
+    """Raise where a document is named without what must be known of it."""
+    if said["requirement"] is None:
+        raise typer.BadParameter("name the requirement that the document fulfils, or a --list of documents")
+    if said["file"] is None and said["title"] is None:
+        raise typer.BadParameter("name the file, or give a --title")
+    if said["approved"] is None:
+        raise typer.BadParameter("say when it was approved or took place, with --approved")
+
+
+def _alone(said: dict[str, object]) -> None:
+    """Raise where what belongs to one document is said beside a list."""
+    beside = [name for name, value in said.items() if value and name not in ("many", "by", "json")]
+    if beside:
+        raise typer.BadParameter(f"--list takes everything from the list: leave out {', '.join(beside)}")
 
 
 def _add(app: App, requirement: str, file: Path | None, said: dict[str, str | None]) -> str:

@@ -12,7 +12,7 @@ from agent.cli.screen import Column, Screen
 _LEVELS = {"expiring": words.WARN}
 
 
-def alerts(screen: Screen, listed: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:
+def alerts(screen: Screen, listed: Sequence[Mapping[str, Any]], zone: tzinfo, limit: int | None = None) -> None:
     """Print one line for each state that called somebody: what, of which requirement, since when, why."""
     if not listed:
         screen.line(words.marked("nothing calls anybody now", words.GOOD, screen.signs))
@@ -21,8 +21,10 @@ def alerts(screen: Screen, listed: Sequence[Mapping[str, Any]], zone: tzinfo) ->
     screen.table(columns, (
         [words.marked(one["condition"], _LEVELS.get(one["condition"], words.BAD), screen.signs), _what(one),
          words.day(one["since"], zone), one["reason"]]
-        for one in listed
+        for one in listed[:limit]
     ))
+    if limit is not None and len(listed) > limit:
+        screen.line(f"and {len(listed) - limit:,} more")
 
 
 def _what(one: Mapping[str, Any]) -> str:

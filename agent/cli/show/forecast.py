@@ -12,7 +12,7 @@ from agent.cli import words
 from agent.cli.screen import Column, Screen, plain
 from agent.cli.show.status import NARROW, Context, header, stacked
 from agent.evidence.report import Action, ControlStatus, Forecast
-from agent.model import Coverage, Freshness
+from agent.model import Coverage, Freshness, Window
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _PLACES = 3
@@ -21,45 +21,88 @@ NOBODY = "nobody named (see `owners:`)"
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The same action over several boundaries."""
+    """The same action over several boundaries, and over periods that follow on each other."""
 
     action: Action
     places: tuple[str, ...]
+    periods: int = 1
 
 
 def forecast(
-    screen: Screen, answer: Forecast, context: Context, *, everything: bool = False, how: bool = False
+    screen: Screen, answer: Forecast, context: Context, *, everything: bool = False, how: bool = False,
+    limit: int | None = None,
 ) -> None:
     """Print the forecast: what people have to do, sorted by its last day, then what will not be fresh."""
     header(screen, answer.as_of, answer.audit, context)
     to_do = [one for one in answer.actions if one.kind != "explain"]
     lost = [one for one in answer.actions if one.kind == "explain"]
-    _actions(screen, "Who has to act by when", to_do, answer.as_of, context.zone, how=how)
+    _actions(screen, "Who has to act by when", to_do, answer.as_of, context.zone, how=how,
+             limit=limit)
     if not to_do:
         screen.line(words.marked("nobody has to do anything before this audit", words.GOOD, screen.signs))
     elif not how and any(one.guidance for one in to_do):
         screen.line("--how tells how each is done.")
     if lost:
         _actions(screen, "Gaps that nothing repairs any more: prepare the explanation", lost, answer.as_of,
-                 context.zone, how=how)
-    _controls(screen, answer, everything=everything)
+                 context.zone, how=how, limit=limit)
+    _controls(screen, answer, everything=everything, limit=limit)
 
 
 def grouped(actions: Iterable[Action]) -> list[Grouped]:
     """Return the actions by their last day, the same ones in several boundaries as one."""
     groups: dict[Action, list[str]] = {}
-    for one in sorted(actions, key=lambda one: (one.by or _NEVER, one.owner, one.requirement, one.scope, one.boundary)):
+    for one in sorted(actions, key=_order):
         where = one.scope + (f"/{one.boundary}" if one.boundary and one.boundary != one.scope else "")
         groups.setdefault(replace(one, scope="", boundary=""), []).append(where)
     return [Grouped(action, tuple(places)) for action, places in groups.items()]
 
 
+def _order(one: Action) -> tuple[datetime, str, str, datetime, str, str]:
+    began = one.period.start if one.period else _NEVER
+    return (one.by or _NEVER, one.owner, one.requirement, began, one.scope, one.boundary)
+
+
+def joined(groups: Iterable[Grouped], zone: tzinfo) -> list[Grouped]:
+    """Return the groups with those as one that say the same of periods that follow on each other."""
+    found: list[Grouped] = []
+    for one in sorted(groups, key=lambda group: (*_order(group.action)[:3], group.places, *_order(group.action)[3:])):
+        last = found[-1] if found else None
+        both = _both(last, one, zone) if last else None
+        if both is None:
+            found.append(one)
+        else:
+            found[-1] = both
+    return found
+
+
+def _both(one: Grouped, other: Grouped, zone: tzinfo) -> Grouped | None:
+    """Return two groups as one, None where they differ in more than their periods or a time lies between."""
+    first, second = one.action.period, other.action.period
+    if first is None or second is None or first.end != second.start or one.places != other.places:
+        return None
+    if replace(other.action, why=one.action.why, period=first, not_before=one.action.not_before) != one.action:
+        return None
+    before, after = (part.action.why.split(_days(span, zone)) for part, span in ((one, first), (other, second)))
+    if before != after or len(before) != 2:
+        return None
+    span = Window(first.start, second.end)
+    why = _days(span, zone).join(before)
+    return Grouped(replace(one.action, period=span, why=why), one.places, one.periods + 1)
+
+
+def _days(span: Window, zone: tzinfo) -> str:
+    """Return a span as the rules write it in their reasons."""
+    return f"from {words.day(span.start, zone)} to {words.last_day(span.end, zone)}"
+
+
 def _actions(
-    screen: Screen, title: str, actions: Iterable[Action], now: datetime, zone: tzinfo, *, how: bool
+    screen: Screen, title: str, actions: Iterable[Action], now: datetime, zone: tzinfo, *, how: bool,
+    limit: int | None,
 ) -> None:
     screen.heading(title)
     last = None
-    for one in grouped(actions):
+    groups = joined(grouped(actions), zone)
+    for one in groups[:limit]:
         action = one.action
         if (until := _until(action, now, zone)) != last:
             screen.line(Text(until, style="bold"))
@@ -67,8 +110,10 @@ def _actions(
         level = words.BAD if action.by and action.by <= now else words.WARN
         what = f"{action.title}  {action.owner or NOBODY}, {_places(one.places)}"
         screen.indented(2, words.marked(plain(what), level, screen.signs))
-        for said in _details(action, now, zone, how=how):
+        for said in _details(one, now, zone, how=how):
             screen.indented(6, said)
+    if limit is not None and len(groups) > limit:
+        screen.line(f"and {len(groups) - limit:,} more")
 
 
 def _places(places: tuple[str, ...]) -> str:
@@ -82,11 +127,13 @@ def _until(action: Action, now: datetime, zone: tzinfo) -> str:
     return f"By {words.day(action.by, zone)}, {words.distance(days)}"
 
 
-def _details(action: Action, now: datetime, zone: tzinfo, *, how: bool) -> Iterable[str]:
+def _details(one: Grouped, now: datetime, zone: tzinfo, *, how: bool) -> Iterable[str]:
+    action = one.action
     if action.not_before and action.not_before > now:
         yield f"not before {words.day(action.not_before, zone)}, or it would be stale again"
     controls = f" (control{'s' if len(action.controls) > 1 else ''} {', '.join(action.controls)})"
-    yield f"{action.why}{controls if action.controls else ''}"
+    times = f", {one.periods:,} periods" if one.periods > 1 else ""
+    yield f"{action.why}{times}{controls if action.controls else ''}"
     if how and action.guidance:
         yield action.guidance
 
@@ -98,13 +145,15 @@ def troubled(control: ControlStatus) -> bool:
     return control.unassigned or control.planned is not Freshness.FRESH or control.coverage is Coverage.GAP
 
 
-def _controls(screen: Screen, answer: Forecast, *, everything: bool) -> None:
+def _controls(screen: Screen, answer: Forecast, *, everything: bool, limit: int | None) -> None:
     shown = [one for one in answer.controls if everything or troubled(one)]
     screen.heading("Controls at the end of the audit's last day")
     if shown:
         order = {state: place for place, state in enumerate(Freshness)}
         shown.sort(key=lambda one: order[one.planned] if one.planned else -1)
-        _table(screen, shown)
+        _table(screen, shown[:limit])
+        if limit is not None and len(shown) > limit:
+            screen.line(f"and {words.count(len(shown) - limit, 'more control')} that will not be fresh")
     rest = len(answer.controls) - len(shown)
     if rest:
         screen.line(f"{words.count(rest, 'control')} will be fresh as planned{' or are not applicable' * _none(answer)}"

@@ -31,7 +31,9 @@ class Context:
     zone: tzinfo
 
 
-def status(screen: Screen, answer: Status, context: Context, *, everything: bool = False) -> None:
+def status(
+    screen: Screen, answer: Status, context: Context, *, everything: bool = False, limit: int | None = None
+) -> None:
     """Print the answer: header, summary of the three axes, warnings and the controls, worst first."""
     header(screen, answer.as_of, answer.audit, context)
     summary(screen, answer.summary)
@@ -41,7 +43,9 @@ def status(screen: Screen, answer: Status, context: Context, *, everything: bool
     shown = [one for one in ordered if everything or needs_somebody(one)]
     screen.blank()
     if shown:
-        _controls(screen, shown, context.zone)
+        _controls(screen, shown[:limit], context.zone)
+    if limit is not None and len(shown) > limit:
+        screen.line(f"and {words.count(len(shown) - limit, 'more control')}")
     hidden = len(ordered) - len(shown)
     if hidden:
         screen.blank()

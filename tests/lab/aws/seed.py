@@ -117,8 +117,9 @@ def _instances(estate: Estate, double: Double, account: Account, region: str) ->
     if not found:
         return
     ec2 = double.client("ec2", account.id, region)
-    ec2.run_instances(ImageId=IMAGE, MinCount=len(found), MaxCount=len(found), InstanceType="m6i.large")
     backend = get_backend("ec2")[account.id][region]
+    backend.snapshots.clear()  # of the thousand images that moto knows; no company has them
+    ec2.run_instances(ImageId=IMAGE, MinCount=len(found), MaxCount=len(found), InstanceType="m6i.large")
     (reservation,) = backend.reservations.values()
     for made, meant in zip(reservation.instances, found, strict=True):
         _become(backend, made, meant)
@@ -170,25 +171,31 @@ def _secrets(estate: Estate, account: Account, region: str) -> None:
 
 
 def _digests(estate: Estate) -> None:
-    """Put the digest chain of the file into the trail's bucket."""
+    """Put the digest chains of the file's trail into its bucket: of every account where it is the organization's."""
     said = estate.file["digests"]
-    account = estate.account(said["account"])
+    owner = estate.account(said["account"])
     trail = next(t for t in estate.file["trails"] if t["name"] == said["trail"])
-    store = get_backend("s3")[account.id]["aws"]
+    for account in estate.accounts if trail["organization"] else (owner,):
+        for region in estate.regions:
+            faulty = account == owner and region == estate.file["home_region"]
+            faults = {int(f["hour"]): f["fault"] for f in said["faults"]} if faulty else {}
+            _chain(estate, account, region, trail, faults)
+
+
+def _chain(estate: Estate, account: Account, region: str, trail: Mapping[str, Any], faults: dict[int, Any]) -> None:
+    said = estate.file["digests"]
+    store = get_backend("s3")[estate.account(said["account"]).id]["aws"]
     hours = int(estate.file["digest_hours"])
-    for region in estate.regions:
-        home = region == estate.file["home_region"]
-        faults = {int(f["hour"]): f["fault"] for f in said["faults"]} if home else {}
-        prefix = estate.file["organization"]["id"] if trail["organization"] else ""
-        chain = digests.Chain(account.id, region, trail["name"], trail["region"], said["bucket"], prefix)
-        seen = [e for e in estate.events if (e.account, e.region) == (account.id, region)]
+    prefix = estate.file["organization"]["id"] if trail["organization"] else ""
+    chain = digests.Chain(account.id, region, trail["name"], trail["region"], said["bucket"], prefix)
+    seen = [e for e in estate.events if (e.account, e.region) == (account.id, region)]
 
-        def put(key: str, body: bytes, metadata: Mapping[str, str]) -> None:
-            made = store.put_object(said["bucket"], key, body)
-            made.set_metadata({f"x-amz-meta-{name}": value for name, value in metadata.items()})
+    def put(key: str, body: bytes, metadata: Mapping[str, str]) -> None:
+        made = store.put_object(said["bucket"], key, body)
+        made.set_metadata({f"x-amz-meta-{name}": value for name, value in metadata.items()})
 
-        first = estate.now - timedelta(hours=hours)
-        digests.write(put, chain, first, hours, functools.partial(_between, seen), faults)
+    first = estate.now - timedelta(hours=hours)
+    digests.write(put, chain, first, hours, functools.partial(_between, seen), faults)
 
 
 def _between(events: list[Event], start: Any, end: Any) -> Iterator[dict[str, str]]:

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from tests.lab import activity, backups, infrastructure, people
+from tests.lab.estate.documents import Paper, papers
 from tests.lab.things import (
     Account,
     Assignment,
@@ -34,9 +35,21 @@ EXAMPLE = Path(__file__).with_name("example.yaml")
 UNITS = {"d": 86400, "h": 3600, "m": 60}
 
 
-def today() -> datetime:
-    """Return the machine's time, rounded down to the day."""
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+def this_hour() -> datetime:
+    """Return the machine's time, rounded down to the hour."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def later(value: Any, years: int) -> Any:
+    """Return a value with every date in it that many years later."""
+    if isinstance(value, dict):
+        return {name: later(one, years) for name, one in value.items()}
+    if isinstance(value, list):
+        return [later(one, years) for one in value]
+    if isinstance(value, date):
+        leap = (value.month, value.day) == (2, 29)
+        return value.replace(year=value.year + years, day=28 if leap else value.day)
+    return value
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,15 @@ class Estate:
     @classmethod
     def load(cls, path: Path = EXAMPLE, now: datetime | None = None, scale: int = 1) -> Estate:
         """Read an estate file."""
-        return cls(yaml.safe_load(path.read_text(encoding="utf-8")), now or today(), scale)
+        return cls.of_file(yaml.safe_load(path.read_text(encoding="utf-8")), now, scale)
+
+    @classmethod
+    def of_file(cls, file: Mapping[str, Any], now: datetime | None = None, scale: int = 1) -> Estate:
+        """Return the estate of a file that was read; one whose last audit is over moves on by whole years."""
+        now = now or this_hour()
+        last = max((audit["ends"] for audit in file["audits"]), default=now.date())
+        years = now.year - last.year
+        return cls(later(file, max(0, years + (now.date() > later(last, years)))), now, scale)
 
     def scaled(self, scale: int) -> Estate:
         """Return the same estate with that many times the records."""
@@ -148,6 +169,11 @@ class Estate:
     def evaluations(self) -> tuple[Evaluation, ...]:
         """Evaluations of Config rules."""
         return tuple(activity.evaluations(self))
+
+    @functools.cached_property
+    def papers(self) -> tuple[Paper, ...]:
+        """Documents that were approved until now."""
+        return tuple(paper for paper in papers(self) if paper.approved <= self.now)
 
     def of(self, kind: str, account: str, region: str) -> list[Resource]:
         """Return the resources of a type in an account (its id) and region."""

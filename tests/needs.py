@@ -7,9 +7,6 @@ import shutil
 
 import pytest
 
-_NOT_PACKAGED = {"helm"}
-"""Tools that Debian has no package of: absent, they are skipped even under CI."""
-
 
 def need(*tools: str, why: str = "") -> None:
     """Go on where every tool is on PATH; else skip by name, or fail under CI where it could be installed."""
@@ -17,7 +14,7 @@ def need(*tools: str, why: str = "") -> None:
     if not absent:
         return
     reason = f"needs {', '.join(absent)}{f' ({why})' if why else ''}"
-    if os.environ.get("CI", "").lower() in {"1", "true"} and _can_install() and not set(absent) & _NOT_PACKAGED:
+    if os.environ.get("CI", "").lower() in {"1", "true"} and _can_install():
         pytest.fail(f"{reason}, which tests/setup.sh installs")
     pytest.skip(reason)
 

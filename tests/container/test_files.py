@@ -14,7 +14,6 @@ import yaml
 
 from agent.config import load
 from agent.yamlfile import parse
-from tests.needs import need
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBSET = ROOT / "config" / "image" / "subset.py"
@@ -98,19 +97,3 @@ def test_templates_name_only_values_that_there_are(path: Path) -> None:
             found = found[word]
     opened = re.findall(r"\{\{-? *(if|with|range|define)\b", text)
     assert len(opened) == len(re.findall(r"\{\{-? *end\b", text))
-
-
-def test_the_chart_renders() -> None:
-    need("helm")
-    command = ("helm", "template", "annexa", str(CHART), "--set", "secretFiles=s,secretEnv={e}")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    kinds = [document["kind"] for document in yaml.safe_load_all(done.stdout) if document]
-    assert sorted(kinds) == [
-        "ConfigMap",
-        "Deployment",
-        "NetworkPolicy",
-        "PersistentVolumeClaim",
-        "Service",
-        "ServiceAccount",
-    ]

@@ -37,7 +37,7 @@ class Checked:
 def doctor(app: Parts) -> list[Checked]:
     """Return every check, the configuration first."""
     return [
-        *_references(app), *_disk(app), *_scopes(app), *_stamps(app), *_routes(app),
+        *_references(app), *_collectors(app), *_disk(app), *_scopes(app), *_stamps(app), *_routes(app),
     ]
 
 
@@ -58,6 +58,11 @@ def _references(app: Parts) -> Iterator[Checked]:
             check="configuration", state="warn", what="no audit is known, so nothing can be foreseen",
             remedy="Add certificate: or audits:",
         )
+
+
+def _collectors(app: Parts) -> Iterator[Checked]:
+    for name, error in app.registry.broken.items():
+        yield Checked(check=f"collector {name}", state="fail", what=error.message, remedy=error.advice)
 
 
 def _disk(app: Parts) -> Iterator[Checked]:

@@ -105,9 +105,11 @@ class Service:
         try:
             self._wait(scheduler, engine)
         finally:
+            ends = time.monotonic() + self.grace_seconds
             scheduler.shutdown(wait=False)
             runner.join(self.grace_seconds)
-            self.finished = not runner.is_alive()
+            quiet = self._ticking.acquire(timeout=max(0.0, ends - time.monotonic()))  # and no tick after this one
+            self.finished = quiet and not runner.is_alive()
             server.stop()
             log.info("stopped", finished=self.finished)
         if self.error is not None:

@@ -28,7 +28,7 @@ from tests.contracts.harness import Played, Stage, in_order, without
 from tests.contracts.permissions import exists
 from tests.lab.aws import faults
 
-AWS = {one.header.id: one for one in Registry.load().for_provider("aws")}
+AWS = {one.header.id: one for one in Registry.load(strict=True).for_provider("aws")}
 OPENS = "the call that fails here is the one that opens the account: no collector begins"
 EXEMPT: dict[tuple[str, str], str] = {
     ("aws.sts_identity", "second_page_fails"): OPENS,

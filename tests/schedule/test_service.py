@@ -230,6 +230,16 @@ def test_missed_ticks_are_one_tick(tmp_path: Path) -> None:
         assert duties.most == 1
 
 
+def test_the_stop_waits_for_the_tick_under_way(tmp_path: Path) -> None:
+    with synthetic(tmp_path, things("a")) as (duties, running):
+        duties.slow = 1.0
+        running.start()
+        until(lambda: duties.inside == 1)
+        running.end()
+        assert duties.inside == 0, "the store may be closed now"
+        assert running.service.finished
+
+
 def test_a_store_that_fails_in_a_tick_ends_the_service(tmp_path: Path) -> None:
     with synthetic(tmp_path, things("a")) as (duties, running):
         duties.fails = StoreError("the disk is full")

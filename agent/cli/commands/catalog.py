@@ -13,6 +13,7 @@ from agent.cli.application import add
 if TYPE_CHECKING:
     from agent.collector import Header
     from agent.mapping import Mapping
+    from agent.registry import Registry
 
 FORMS = ("json", "cloudformation")
 
@@ -61,9 +62,8 @@ def controls(
 def chosen(patterns: list[str] | None, provider: str | None = None) -> list[Header]:
     """Return the headers that fit a pattern and the provider; raises `ConfigurationError` where a pattern fits none."""
     from agent.errors import ConfigurationError
-    from agent.registry import Registry
 
-    registry = Registry.load()
+    registry = _registry()
     known = [one for one in registry.headers() if provider in (None, one.provider)]
     found: dict[str, Header] = {}
     for pattern in patterns or ["*"]:
@@ -75,6 +75,16 @@ def chosen(patterns: list[str] | None, provider: str | None = None) -> list[Head
                                      advice="annexa collectors list shows them all")
         found |= fitting
     return list(found.values())
+
+
+def _registry() -> Registry:
+    """Return the collectors, and tell of those that could not be loaded."""
+    from agent.registry import Registry
+
+    registry = Registry.load()
+    for error in registry.broken.values():
+        session.say(f"warning: {error.line()}")
+    return registry
 
 
 def list_(
@@ -101,9 +111,8 @@ def show(
 ) -> None:
     """Show one collector: its population, what it calls, the permissions it needs, what it cannot see."""
     from agent.cli.show import catalog
-    from agent.registry import Registry
 
-    header = Registry.load().get(collector).header
+    header = _registry().get(collector).header
     used = [one for one in _mapping(context).requirements.values() if collector in one.collectors]
     if json:
         session.emit({**catalog.header_json(header), "requirements": [one.id for one in used]})

@@ -148,8 +148,9 @@ def where(result: Result) -> str:
 
 
 def reason(result: Result) -> str:
-    """Return what went wrong with a run."""
-    return result.error or ", ".join(f"{one.what} {one.reason}" for one in result.lacking) or "it says no more"
+    """Return what went wrong with a run, in a few words: the whole of it stands in the summary."""
+    lacking = ", ".join(f"{one.permission or one.what} {one.reason}".strip() for one in result.lacking)
+    return lacking or result.error or "it says no more"
 
 
 def _tell(text: str) -> None:

@@ -67,7 +67,7 @@ def test_plain_lines_tell_a_failure_once_and_the_counts(capsys: pytest.CaptureFi
     look.stop()
     first, second, last = capsys.readouterr().err.splitlines()
     assert first == "annexa: failed: aws.backup_restore_jobs in prod/123456789012/af-south-1: the region is not enabled"
-    assert second == "annexa: partial: aws.iam_users in prod/123456789012: iam.list_mfa_devices denied"
+    assert second == "annexa: partial: aws.iam_users in prod/123456789012: iam:ListMFADevices denied"
     assert last.startswith("annexa: 4 of 4 runs, 1,503 records, ")
 
 
@@ -107,3 +107,26 @@ def test_a_collector_or_scope_that_is_none_is_a_wrong_argument(tmp_path: Path) -
     nowhere = drive.process("collect", "--scope", "awz", cwd=tmp_path, **environ)
     assert (nowhere.status, nowhere.out) == (2, "")
     assert "no scope 'awz'" in nowhere.err
+
+
+def refused(name: str, account: str = "123456789012") -> Result:
+    scp = "service control policy: AccessDenied: with an explicit deny"
+    return replace(
+        FAILED, task=replace(FAILED.task, collector=f"aws.{name}", boundary=account),
+        lacking=(Lacking(f"backup.{name}", "denied", scp, f"backup:{name}"),),
+    )
+
+
+def test_what_one_place_refuses_stands_together() -> None:
+    assert told([refused("b_jobs"), refused("a_jobs")]) == [
+        "prod  ✗ 2 failed   0 records",
+        "  ✗ failed   123456789012 af-south-1: a service control policy denies backup:a_jobs, backup:b_jobs;",
+        "             only whoever manages the organization can lift it",
+        "             in aws.b_jobs (af-south-1), aws.a_jobs (af-south-1)",
+    ]
+
+
+def test_what_five_hundred_accounts_refuse_alike_is_one_line() -> None:
+    said = told([refused("jobs", f"{n:012}") for n in range(500)])
+    assert sum("failed" in line for line in said) == 2, "the count, and one for all"
+    assert "492 more places" in " ".join(said)

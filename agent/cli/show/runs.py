@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.text import Text
 
@@ -79,11 +79,42 @@ def _lacking(partial: Iterable[Result]) -> dict[tuple[str, str, str], list[Resul
 
 
 def _failed(failed: Iterable[Result]) -> dict[str, list[Result]]:
+    """Return what went wrong with the runs that it went wrong with; what one place refuses stands together."""
+    refused: dict[tuple[str, str], list[Result]] = {}
     found: dict[str, list[Result]] = {}
     for one in failed:
         lack = one.lacking[0] if one.lacking else None
+        if lack is not None and lack.reason == "denied" and lack.permission:
+            place = " ".join(part for part in (one.task.boundary, one.task.region) if part)
+            refused.setdefault((place, _by(lack)), []).append(one)
+            continue
         said = one.error or (f"{lack.what}: {REASONS.get(lack.reason, lack.reason)}" if lack else "no reason is known")
-        named = lack is not None and lack.permission and lack.permission not in said
-        permission = f"; allow {lack.permission}" if lack is not None and named else ""
-        found.setdefault(said + permission, []).append(one)
-    return found
+        found.setdefault(said, []).append(one)
+    return {**_refusals(refused), **found}
+
+
+def _by(lack: Lacking) -> str:
+    return "service control policy" if "service control policy" in lack.detail else ""
+
+
+def _refusals(refused: Mapping[tuple[str, str], Sequence[Result]]) -> dict[str, list[Result]]:
+    """Return one sentence for all places that refuse the same, with what to do about it."""
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    hit: dict[tuple[str, tuple[str, ...]], list[Result]] = {}
+    for (place, by), results in refused.items():
+        key = (by, tuple(sorted({one.lacking[0].permission for one in results})))
+        alike.setdefault(key, []).append(place)
+        hit.setdefault(key, []).extend(results)
+    return {_refusal(by, permissions, alike[by, permissions]): hit[by, permissions] for by, permissions in alike}
+
+
+def _refusal(by: str, permissions: Sequence[str], places: Sequence[str]) -> str:
+    where, named = _few(places, "place"), _few(permissions, "permission")
+    if by:
+        return f"{where}: a {by} denies {named}; only whoever manages the organization can lift it"
+    return f"{where}: permission is lacking; allow {named}"
+
+
+def _few(names: Sequence[str], what: str) -> str:
+    more = len(names) - _MOST
+    return ", ".join(names[:_MOST]) + (f" and {words.count(more, f'more {what}')}" if more > 0 else "")

@@ -75,4 +75,7 @@ def merge(pieces: Iterable[Piece], target: Path) -> None:
                     # A line of NDJSON holds no line feed of its own, so each `{` behind one begins a line.
                     out.write(mark + block[1:-1].replace(b"\n{", b"\n" + mark) + b"\n")
     except OSError as error:
-        raise StoreError(f"no room to read evidence in {target.parent}: {error.strerror}") from error
+        raise StoreError(
+            f"no room to read evidence in {target.parent}: {error.strerror}",
+            advice="Make room there; what was recorded is kept",
+        ) from error

@@ -179,6 +179,7 @@ def test_two_services_on_one_store(firm: Company) -> None:
         first, second = (served, other) if served.process.poll() is None else (other, served)
         assert second.process.wait(10) == 3
         second.end()
+        first.wait_for("serving")
         (line,) = second.lines
         assert line.startswith(f"annexa: Another agent writes this store: process {first.process.pid} on ")
         assert first.end() == 0

@@ -56,7 +56,7 @@ class _Piece(NamedTuple):
     until: datetime
     region: str
     window: Window
-    instants: tuple[datetime, ...]
+    instants: Sequence[datetime]
 
 
 class _Logs:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -132,12 +132,22 @@ class _Calendar:
         collected = self.requirement.basis == "collected"
         if self.requirement.subjects is not None:
             for subject in self.population & summary.by_subject.keys():
-                times = (summary.collected_at,) if collected else summary.by_subject[subject]
+                times = (summary.collected_at,) if collected else self._firsts(summary.by_subject[subject])
                 yield from ((subject, time) for time in times)
         elif collected:
             yield summary.region, summary.collected_at
         else:
-            yield from (("", time) for time in summary.instants)
+            yield from (("", time) for time in self._firsts(summary.instants))
+
+    def _firsts(self, times: Sequence[datetime]) -> Iterator[datetime]:
+        """Yield the first of the sorted times in each period: later ones in it can cover nothing that it does not."""
+        if not self.spans:
+            return
+        at, end = bisect_left(times, self.starts[0]), bisect_left(times, self.spans[-1].end)
+        while at < end:
+            yield times[at]
+            following = self.spans[bisect_right(self.starts, times[at]) - 1].end
+            at = bisect_left(times, following, at + 1)
 
     def _period(self, index: int, instant: datetime) -> Period:
         span = self.spans[index]

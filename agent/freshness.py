@@ -6,7 +6,7 @@ The collectors of a requirement are alternatives: freshness is computed for each
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from math import ceil
@@ -188,7 +188,7 @@ def _oldest(points: dict[str, Point | None], *, declared: bool) -> Point | str:
     return min(found) if found else NEVER_COLLECTED
 
 
-def _newest(times: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
+def _newest(times: Sequence[datetime], now: datetime) -> Sequence[datetime]:
     """Return the last of the sorted times that is not after `now`, and all that are."""
     return times[max(bisect_right(times, now) - 1, 0) :]
 

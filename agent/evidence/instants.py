@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
-from agent.lake.summary import Instants
-from agent.model import Requirement
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-GRAIN = timedelta(hours=1)
-"""Within a grain only the first and the last instant are kept, where nothing but silence is measured."""
+from agent.lake.instants import GRAIN, qualifies_hash, thin
+from agent.model import Requirement, Subjects
 
 
 def wanted(requirement: Requirement) -> bool:
@@ -30,11 +25,22 @@ def thinned(requirement: Requirement) -> bool:
     return alone and silence is not None and silence >= 2 * GRAIN
 
 
-def thin(found: Instants) -> Instants:
-    """Return the instants with only the first and the last of each grain."""
-    grains = [(instant - _EPOCH) // GRAIN for instant in found.instants]
-    keep = {0, len(grains) - 1} if grains else set()
-    for index, (grain, following) in enumerate(pairwise(grains)):
-        if grain != following:
-            keep |= {index, index + 1}
-    return replace(found, instants=tuple(found.instants[index] for index in sorted(keep)))
+def key(requirement: Requirement) -> str:
+    """Return under which name the instants of an artifact are kept for a requirement."""
+    return qualifies_hash(requirement) + ("/thin" if thinned(requirement) else "")
+
+
+def source(requirement: Requirement) -> Requirement:
+    """Return the requirement that shows a log source, asking of each collection whether any source qualified."""
+    return replace(requirement, subjects=Subjects(kind=requirement.kind, where="", column="id"))
+
+
+def needed(requirements: Iterable[Requirement], collector: str) -> dict[str, Requirement]:
+    """Return what the requirements ask of each artifact of a collector, by the name under which it is kept."""
+    every = {one.id: one for one in requirements}
+    asked = [one for one in every.values() if wanted(one)]
+    asked += [source(every[one.log_source]) for one in every.values() if one.log_source in every]
+    return {key(one): one for one in asked if collector in one.collectors}
+
+
+__all__ = ["GRAIN", "key", "needed", "source", "thin", "thinned", "wanted"]

@@ -137,11 +137,22 @@ def create(connection: duckdb.DuckDBPyConnection, staged: Stage, view: str, *, r
 
 
 @contextmanager
-def opened(kind: str, pieces: Sequence[Piece], room: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a locked connection whose view `records` has the records of the pieces; `room` holds what is merged."""
+def opened(
+    kind: str, pieces: Sequence[Piece], room: Path | None = None, *, often: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a locked connection whose view `records` has the records of the pieces; `room` holds what is merged.
+
+    `often`: more than one question will be asked, so the objects are read once, into a Parquet in `room`.
+    """
     with scratch(room) as made:
-        staged = stage(kind, pieces, made)
-        with connect(staged.files, spill=made) as connection:
+        staged, kept = stage(kind, pieces, made), made / "records.parquet"
+        with connect([*staged.files, kept], spill=made) as connection:
             create(connection, staged, "_base")
-            connection.execute("CREATE VIEW records AS SELECT * EXCLUDE (_rank) FROM _base")
+            everything = "SELECT * EXCLUDE (_rank) FROM _base"
+            if often:
+                with told("", "evidence"):
+                    target = f"{literal(str(kept))} (FORMAT parquet, USE_TMP_FILE false)"
+                    connection.execute(f"COPY ({everything}) TO {target}")
+                everything = f"FROM read_parquet({literal(str(kept))})"
+            connection.execute(f"CREATE VIEW records AS {everything}")
             yield connection

@@ -3,96 +3,66 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from array import array
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import zstandard
+import duckdb
 
-from agent.canonical import document, loads
 from agent.lake.connection import limited, name, told
 from agent.lake.gate import passed
+from agent.lake.instants import Instants, decode, encode, needs_scan, qualifies_hash
 from agent.lake.pieces import Piece
 from agent.lake.stage import opened
-from agent.model import KINDS, Requirement, Subjects
+from agent.model import KINDS, Requirement, Subjects, Times
+from agent.model.times import instant
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_BATCH = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Instants:
-    """The instants of one artifact for one `qualifies`, as `agent.model.Summary` has them."""
-
-    instants: tuple[datetime, ...] = ()
-    by_subject: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
-    valid_until: tuple[tuple[datetime, datetime], ...] = ()
+_BATCH = 2_000
 
 
-def encode(found: Instants) -> bytes:
-    """Return the instants as bytes to keep: JSON of microseconds since 1970, compressed."""
-    return zstandard.compress(document({
-        "instants": [_microseconds(at) for at in found.instants],
-        "by_subject": {who: [_microseconds(at) for at in ats] for who, ats in found.by_subject.items()},
-        "valid_until": [[_microseconds(at), _microseconds(end)] for at, end in found.valid_until],
-    }))
-
-
-def decode(body: bytes) -> Instants:
-    """Return what `encode` kept."""
-    held = loads(zstandard.decompress(body))
-    return Instants(
-        tuple(map(instant, held["instants"])),
-        {who: tuple(map(instant, ats)) for who, ats in held["by_subject"].items()},
-        tuple((instant(at), instant(end)) for at, end in held["valid_until"]),
-    )
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def instant(microseconds: int) -> datetime:
-    """Return the instant so many microseconds after 1970 in UTC."""
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def qualifies_hash(requirement: Requirement) -> str:
-    """Return the SHA-256 in hex of all that decides a summary: kind, `qualifies` and the column of the subjects."""
-    subjects = requirement.subjects
-    return hashlib.sha256(document({
-        "kind": requirement.kind, "qualifies": requirement.qualifies.strip(),
-        "column": subjects.column if subjects else "",
-    })).hexdigest()
-
-
-def needs_scan(requirement: Requirement) -> bool:
-    """Return whether records must be read at all: a state without subjects is told by its artifact alone."""
-    return KINDS[requirement.kind].event or requirement.subjects is not None
-
-
-def _rows(piece: Piece, sql: str, qualifies: str, room: Path | None, seconds: float) -> Iterator[tuple[Any, ...]]:
-    with opened(piece.kind, [piece], room) as connection, limited(connection, seconds):
-        question = passed(connection, sql, ["records"], file="qualifies")
-        with told(qualifies, "qualifies"):
-            result = connection.execute(question.sql)
-            while rows := result.fetchmany(_BATCH):
-                yield from rows
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, qualifies: str) -> Iterator[tuple[Any, ...]]:
+    question = passed(connection, sql, ["records"], file="qualifies")
+    with told(qualifies, "qualifies"):
+        result = connection.execute(question.sql)
+        while rows := result.fetchmany(_BATCH):
+            yield from rows
 
 
 def _where(requirement: Requirement) -> str:
     return f"(\n{requirement.qualifies.strip() or 'true'}\n)"
 
 
-def _subjects_of_state(piece: Piece, requirement: Requirement, column: str, room: Path | None, seconds: float
-                       ) -> Instants:
+def _subjects_of_state(connection: duckdb.DuckDBPyConnection, piece: Piece, requirement: Requirement) -> Instants:
+    assert requirement.subjects is not None
+    column = name(requirement.subjects.column)
     where = f"{_where(requirement)} AND {column} IS NOT NULL"
     sql = f"SELECT DISTINCT {column}::VARCHAR FROM records WHERE {where} ORDER BY 1"
-    rows = _rows(piece, sql, requirement.qualifies, room, seconds)
-    return Instants(by_subject={str(row[0]): (piece.collected_at,) for row in rows})
+    at = Times.of((piece.collected_at,))
+    return Instants(by_subject={str(row[0]): at for row in _rows(connection, sql, requirement.qualifies)})
+
+
+def _of_events(connection: duckdb.DuckDBPyConnection, requirement: Requirement) -> Instants:
+    subject = f"{name(requirement.subjects.column)}::VARCHAR" if requirement.subjects else "NULL"
+    until = "epoch_us(valid_until)" if "valid_until" in KINDS[requirement.kind].columns else "NULL"
+    where = f"{_where(requirement)} AND occurred_at IS NOT NULL"
+    plain = subject == until == "NULL"
+    columns = "epoch_us(occurred_at)" + ("" if plain else f", {subject}, {until}")
+    sql = f"SELECT {columns} FROM records WHERE {where} ORDER BY {'1' if plain else '1, 2, 3'}"
+    rows = _rows(connection, sql, requirement.qualifies)
+    instants: array[int] = array("q")
+    if plain:
+        instants.extend(at for (at,) in rows)
+        return Instants(Times(instants))
+    subjects: dict[str, array[int]] = {}
+    ends = []
+    for at, who, end in rows:
+        instants.append(at)
+        if who is not None:
+            subjects.setdefault(who, array("q")).append(at)
+        if end is not None:
+            ends.append((instant(at), instant(end)))
+    return Instants(Times(instants), {who: Times(found) for who, found in subjects.items()}, tuple(ends))
 
 
 def summarise(piece: Piece, requirement: Requirement, *, room: Path | None = None, seconds: float = 300) -> Instants:
@@ -100,26 +70,26 @@ def summarise(piece: Piece, requirement: Requirement, *, room: Path | None = Non
 
     A record without `occurred_at` has no instant. For a state kind each subject has the instant of collection.
     """
+    (found,) = summaries(piece, [requirement], room=room, seconds=seconds)
+    return found
+
+
+def summaries(
+    piece: Piece, requirements: Sequence[Requirement], *, room: Path | None = None, seconds: float = 300
+) -> list[Instants]:
+    """Return what `summarise` returns for each of the requirements; the object is read once."""
+    if not any(map(needs_scan, requirements)):
+        return [Instants() for _ in requirements]
+    with opened(piece.kind, [piece], room, often=len(requirements) > 1) as connection, limited(connection, seconds):
+        return [_summary(connection, piece, requirement) for requirement in requirements]
+
+
+def _summary(connection: duckdb.DuckDBPyConnection, piece: Piece, requirement: Requirement) -> Instants:
     if not needs_scan(requirement):
         return Instants()
-    subject = name(requirement.subjects.column) if requirement.subjects else ""
-    if not KINDS[requirement.kind].event:
-        return _subjects_of_state(piece, requirement, subject, room, seconds)
-    until = "epoch_us(valid_until)" if "valid_until" in KINDS[requirement.kind].columns else "NULL"
-    columns = f"epoch_us(occurred_at), {f'{subject}::VARCHAR' if subject else 'NULL'}, {until}"
-    where = f"{_where(requirement)} AND occurred_at IS NOT NULL"
-    sql = f"SELECT {columns} FROM records WHERE {where} ORDER BY 1, 2, 3"
-    instants: list[datetime] = []
-    subjects: dict[str, list[datetime]] = {}
-    ends: list[tuple[datetime, datetime]] = []
-    for at, who, end in _rows(piece, sql, requirement.qualifies, room, seconds):
-        moment = instant(at)
-        instants.append(moment)
-        if who is not None:
-            subjects.setdefault(who, []).append(moment)
-        if end is not None:
-            ends.append((moment, instant(end)))
-    return Instants(tuple(instants), {who: tuple(found) for who, found in subjects.items()}, tuple(ends))
+    if KINDS[requirement.kind].event:
+        return _of_events(connection, requirement)
+    return _subjects_of_state(connection, piece, requirement)
 
 
 def population(pieces: Sequence[Piece], subjects: Subjects, *, room: Path | None = None, seconds: float = 300
@@ -131,3 +101,8 @@ def population(pieces: Sequence[Piece], subjects: Subjects, *, room: Path | None
         question = passed(connection, sql, ["records"], file="subjects")
         with told(where, "subjects"):
             return tuple(row[0] for row in connection.execute(question.sql).fetchall())
+
+
+__all__ = [
+    "Instants", "decode", "encode", "needs_scan", "population", "qualifies_hash", "summaries", "summarise",
+]

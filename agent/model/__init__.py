@@ -32,6 +32,7 @@ from agent.model.kinds import (
 )
 from agent.model.requirement import Check, Duration, Requirement, Subjects
 from agent.model.states import WORST, Axis, Conclusion, Coverage, Freshness, Outcome, PeriodState, worst
+from agent.model.times import Times
 from agent.model.work import Boundary, Call, Lacking, Provenance, Receipt, Skip, Task, Window
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "Subjects",
     "Summary",
     "Task",
+    "Times",
     "Training",
     "Window",
     "worst",

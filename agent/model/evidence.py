@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -31,8 +31,8 @@ class Summary:
     window: Window | None = None
     voided_at: datetime | None = None
     source: str = "provider"
-    instants: tuple[datetime, ...] = ()
-    by_subject: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    instants: Sequence[datetime] = ()
+    by_subject: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
     valid_until: tuple[tuple[datetime, datetime], ...] = ()
 
 

@@ -17,6 +17,7 @@ TOKENS = (
     ("nextToken", "nextToken"),
     ("Marker", "Marker"),
     ("Marker", "NextMarker"),
+    ("NextMarker", "NextMarker"),
     ("marker", "nextMarker"),
     ("marker", "marker"),
     ("ContinuationToken", "NextContinuationToken"),

@@ -1,5 +1,6 @@
 """Thinning leaves every silence that a requirement can measure exactly as it was."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -21,7 +22,7 @@ def requirement(**given_: object) -> Requirement:
     })
 
 
-def silences(instants: tuple[datetime, ...]) -> list[tuple[datetime, datetime]]:
+def silences(instants: Sequence[datetime]) -> list[tuple[datetime, datetime]]:
     return [(one, after) for one, after in pairwise(instants) if after - one > GRAIN]
 
 

@@ -73,6 +73,7 @@ def limited(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[N
         ) from error
     finally:
         timer.cancel()
+        timer.join()  # it holds the connection, which DuckDB complains of where the process ends first
 
 
 def _place(message: str, sql: str, file: str) -> Place | None:

@@ -157,7 +157,8 @@ def run(config: Path, step: Step, env: Mapping[str, str]) -> int:
 
 def newest(config: Path) -> str:
     """Return the beginning of the newest artifact that holds restore tests."""
-    command = [ANNEXA, "-c", config, "evidence", "list", "--collector", "aws.backup_restore_jobs", "--json", "-n", "20"]
+    asked = ("evidence", "list", "--collector", "aws.backup_restore_jobs", "--json", "-n", "20")
+    command = [str(ANNEXA), "-c", str(config), *asked]
     listed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["artifacts"]
     return str(next((one["artifact"] for one in listed if one["records"]), "sha256:"))[:19]
 

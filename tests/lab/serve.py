@@ -6,6 +6,7 @@ Prints one JSON line: endpoint, accounts, access keys, regions, now, scale; at t
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
@@ -57,10 +58,11 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     estate = Estate.load(chosen.estate, instant(chosen), chosen.scale)
-    with Lab(estate, port=chosen.port, moto=not chosen.no_moto) as lab:
-        print(json.dumps(about(lab)), flush=True)
+    told = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr), Lab(estate, port=chosen.port, moto=not chosen.no_moto) as lab:
+        print(json.dumps(about(lab)), file=told, flush=True)
         stop.wait()
-        print(json.dumps({"requests": len(lab.double.calls)}), flush=True)
+        print(json.dumps({"requests": len(lab.double.calls)}), file=told, flush=True)
     return 0
 
 

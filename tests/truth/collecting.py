@@ -42,9 +42,10 @@ def collect(folder: Path, scale: int = 1, collectors: Sequence[str] = ()) -> Non
         os.environ.update(demo.environment(about))
         with App.open(str(config), os.environ, writer=True, clock=ticking()) as app:
             began = time.process_time()
-            results = app.collect(collectors)
+            peaks: list[int] = [peak()]
+            results = app.collect(collectors, on_result=lambda _result: peaks.append(peak()))
             spent = time.process_time() - began
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            peaks.append(peak())
             _write(folder / "runs.json", [one.as_json() for one in results])
             if not collectors:
                 app.add_documents(folder / "documents" / "documents.yaml", "truth")
@@ -52,8 +53,13 @@ def collect(folder: Path, scale: int = 1, collectors: Sequence[str] = ()) -> Non
                 _write(folder / "forecast.json", app.forecast(ANSWERED).as_json())
                 _write(folder / "alerts.json", app.alerts(ANSWERED))
     records = sum(one.records for one in results)
-    cost = {"cpu": spent, "peak_kib": peak, "requests": about["requests"], "records": records}
+    cost = {"cpu": spent, "peaks": [peaks[0], peaks[-2], peaks[-1]], "requests": about["requests"], "records": records}
     _write(folder / "cost.json", cost)
+
+
+def peak() -> int:
+    """Return the most memory that this process has had, in KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _write(file: Path, value: Any) -> None:

@@ -170,6 +170,8 @@ class _Beyond:
 
         try:
             chunks = application(item.environ, start)
+        except AttributeError as error:  # only of a service that moto has not: it looks for the name of None
+            return Answer(501, {"Content-Type": "text/plain"}, f"moto has no {item.service}: {error}".encode())
         except NotImplementedError as error:  # moto's word for an operation that it has not
             return Answer(501, {"Content-Type": "text/plain"}, str(error).encode())
         body = b"".join(chunks)

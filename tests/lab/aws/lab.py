@@ -89,6 +89,7 @@ EMPTY = (
     "ssm.list_compliance_summaries",
     "ssm.list_inventory_entries",
     "ssm-incidents.list_incident_records",
+    "ssm-incidents.list_replication_sets",
     "ssm-incidents.list_response_plans",
     "ssm-incidents.list_timeline_events",
     "sso-admin.list_application_assignments",

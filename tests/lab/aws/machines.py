@@ -167,3 +167,8 @@ def _one_certificate(estate: Estate, params: Params, context: Context) -> Any:
         return ErrorAnswer("ResourceNotFoundException", 400, "Could not find certificate")
     told = {k: v for k, v in _certificate(estate, found[0]).items() if k != "InUse"}
     return {"Certificate": {**told, "KeyAlgorithm": "RSA_2048", "InUseBy": [], "SignatureAlgorithm": "SHA256WITHRSA"}}
+
+
+@table.on("dynamodb.describe_time_to_live")
+def _time_to_live(estate: Estate, params: Params, context: Context) -> dict[str, Any]:
+    return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}

@@ -112,3 +112,10 @@ def _targets(estate: Estate, params: Params, context: Context) -> Listing:
     root = estate.file["organization"]["root"]
     arn = f"arn:aws:organizations::{estate.accounts[0].id}:root/{estate.file['organization']['id']}/{root}"
     return Listing([{"TargetId": root, "Arn": arn, "Name": "Root", "Type": "ROOT"}])
+
+
+@table.on("account.get_contact_information")
+def _contact(estate: Estate, params: Params, context: Context) -> dict[str, Any]:
+    street = {"AddressLine1": "Hafenstrasse 1", "City": "Hamburg", "PostalCode": "20457", "CountryCode": "DE"}
+    name = estate.file["organization"]["name"]
+    return {"ContactInformation": {"FullName": name, "CompanyName": name, "PhoneNumber": "+49 40 5550100", **street}}

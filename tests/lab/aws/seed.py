@@ -33,8 +33,9 @@ def application() -> Any:
 def seed(estate: Estate, double: Double) -> None:
     """Put the estate into the moto server behind the double, in place of all that it held."""
     moto_api_backend.reset()
-    for account in estate.accounts:
+    for account in estate.accounts:  # all buckets first: flow logs go into another account's
         _buckets(estate, double, account)
+    for account in estate.accounts:
         for region in estate.regions:
             _networks(estate, double, account, region)
             _instances(estate, double, account, region)
@@ -157,7 +158,8 @@ def _log_groups(estate: Estate, account: Account, region: str) -> None:
     entry = {"timestamp": int((estate.now - timedelta(minutes=10)).timestamp() * 1000), "message": "started"}
     for group in estate.of("AWS::Logs::LogGroup", account.id, region):
         backend.create_log_group(group.name, dict(group.tags))
-        backend.put_retention_policy(group.name, group.traits["retention"])
+        if group.traits["retention"]:
+            backend.put_retention_policy(group.name, group.traits["retention"])
         backend.groups[group.name].creation_time = group.created.replace(tzinfo=None)
         backend.create_log_stream(group.name, "app")
         backend.put_log_events(group.name, "app", [entry])

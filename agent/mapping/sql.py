@@ -42,9 +42,21 @@ class SqlError(ValueError):
     """A text that does not parse or bind, in one line."""
 
 
+BESIDE = {
+    "scope": "VARCHAR", "boundary": "VARCHAR", "collector": "VARCHAR", "artifact": "VARCHAR",
+    "collected_at": "TIMESTAMPTZ",
+}
+"""What stands beside the columns of every kind: the artifact that a record comes from, and when it was collected."""
+
+
+def columns_of(kind: str) -> dict[str, str]:
+    """Return the columns that a check of the kind sees, with their types."""
+    return KINDS[kind].columns | BESIDE
+
+
 def table(kind: str) -> str:
-    """Return the statement that makes an empty `records` with the columns of the kind."""
-    columns = ", ".join(f'"{name}" {type_}' for name, type_ in KINDS[kind].columns.items())
+    """Return the statement that makes an empty `records` with the columns that a check sees."""
+    columns = ", ".join(f'"{name}" {type_}' for name, type_ in columns_of(kind).items())
     return f"CREATE TABLE records ({columns})"
 
 
@@ -89,7 +101,7 @@ class Bench:
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add records given as column -> value; a column left out is null."""
-        columns = KINDS[self.kind].columns
+        columns = columns_of(self.kind)
         marks = ", ".join("?" for _ in columns)
         for row in rows:
             unknown = sorted(set(row) - set(columns))

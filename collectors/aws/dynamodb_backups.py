@@ -29,6 +29,7 @@ HEADER = Header(
         Api("dynamodb.list_backups", ("dynamodb:ListBackups",)),
     ),
     limits=(
+        "Every table that exists has a record `…#continuous`; of a deleted one there are backups at most.",
         "Point-in-time recovery is told once a table, as of the newest instant to which it can restore.",
         "A table without point-in-time recovery has `outcome` null in that record, as of the start of the run.",
         "DynamoDB encrypts every backup and does not say so of one: `encrypted` is null.",

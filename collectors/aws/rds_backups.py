@@ -29,6 +29,7 @@ HEADER = Header(
     ),
     limits=(
         "An automated backup is told once, as of the newest instant to which it can restore.",
+        "Every database that exists, replicas and members aside, has a record `…#automated`; a deleted one has none.",
         "A database without automated backups has `outcome` null, as of the start of the run.",
         "Members of a cluster are backed up with it, read replicas at their source: both are skipped.",
         "Snapshots are kept until somebody deletes them where `retained_until` is null.",
@@ -37,7 +38,8 @@ HEADER = Header(
 )
 
 OUTCOMES = {
-    "available": "completed", "active": "completed", "retained": "completed", "failed": "failed",
+    "available": "completed", "active": "completed", "retained": "completed", "replicating": "completed",
+    "failed": "failed",
     "creating": "running", "copying": "running", "pending": "running",
 }
 AUTOMATED = (
@@ -74,7 +76,7 @@ def _automated(run: Run[Aws], item: dict[str, Any], what: str, encrypted: bool |
     status = item.get("Status") or ""
     copies = [one["DBInstanceAutomatedBackupsArn"] for one in item.get("DBInstanceAutomatedBackupsReplications") or ()]
     return Backup(
-        item.get(f"{what}AutomatedBackupsArn") or f"{item[f'{what}Arn']}#automated",
+        _identity(run, item, what),
         resource=item[f"{what}Arn"],
         outcome=OUTCOMES.get(status, status.lower() or None) if newest else "running",
         retained_until=_until(newest, item.get("BackupRetentionPeriod")),
@@ -82,6 +84,15 @@ def _automated(run: Run[Aws], item: dict[str, Any], what: str, encrypted: bool |
         copied_to=copies[0] if copies else None,
         occurred_at=newest or run.started,
     )
+
+
+def _identity(run: Run[Aws], item: dict[str, Any], what: str) -> str:
+    """Return `…#automated` for a database that exists here; a copy, and what outlives a database, has its own id."""
+    database: str = item[f"{what}Arn"]
+    if item.get("Status") != "retained" and database.split(":")[3] == run.region:
+        return f"{database}#automated"
+    told: str | None = item.get(f"{what}AutomatedBackupsArn")
+    return told or f"{database}#{item.get('Status')}@{run.region}"
 
 
 def _database(run: Run[Aws], item: dict[str, Any], resource: str, known: set[str]) -> Iterator[Record]:

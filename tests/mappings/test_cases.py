@@ -17,10 +17,14 @@ IDS = [case["name"] for case in CASES]
 
 
 def _rows(case: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the records with all parts of their credentials, as a collector writes them."""
+    """Return the records as the lake has them: collected at the instant asked, unless the case names another.
+
+    Credentials have all their parts, as a collector writes them.
+    """
     empty = {"type": None, "created_at": None, "last_used_at": None, "active": None}
+    held = [{"collected_at": case["as_of"]} | row for row in case["records"]]
     return [row | {"credentials": [empty | one for one in row["credentials"]]} if "credentials" in row else row
-            for row in case["records"]]
+            for row in held]
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.lake.pieces import columns as lake_columns
 from agent.mapping.lint_sql import lint_sql
-from agent.mapping.sql import Bench, SqlError, expression, qualify, select, wants_as_of
+from agent.mapping.sql import BESIDE, Bench, SqlError, expression, qualify, select, wants_as_of
 from agent.model import KINDS, Check, Duration, Requirement
 
 
@@ -65,7 +66,8 @@ def test_what_nests_too_deeply_is_one_line() -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_has_a_bench(kind: str) -> None:
     with Bench(kind) as bench:
-        assert bench.columns("SELECT * FROM records") == list(KINDS[kind].columns)
+        assert bench.columns("SELECT * FROM records") == [*KINDS[kind].columns, *BESIDE]
+        assert BESIDE.items() <= lake_columns(kind).items(), "the lake has them, under the same names"
         bench.load([{"id": "a"}])
         assert bench.rows("SELECT id FROM records") == [{"id": "a"}]
 

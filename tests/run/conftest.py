@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from agent.collector import Windows
 from collectors.aws import cloudtrail_events
 from tests.assembly.company import Company, company
 from tests.run.history import REACH, History
@@ -23,10 +25,10 @@ def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
 def history(firm: Company, monkeypatch: pytest.MonkeyPatch) -> History:
     """A company of one region whose event history is collected, without the pace that AWS asks for.
 
-    The source keeps nine days here, not eighty-nine, so that a test takes a second.
+    The source keeps nine days here, read day by day, so that a test takes a second.
     """
     monkeypatch.setattr("agent.clients.aws.client.rate", lambda _call: None)
-    rule = replace(cloudtrail_events.HEADER.windows, reach=REACH)  # type: ignore[type-var]  # it has windows
+    rule = Windows(settle=timedelta(minutes=30), longest=timedelta(days=1), reach=REACH)
     monkeypatch.setattr(cloudtrail_events, "HEADER", replace(cloudtrail_events.HEADER, windows=rule))
     firm.collectors, firm.regions = ("aws.cloudtrail_events",), ("eu-central-1",)
     made = History(firm)

@@ -114,10 +114,11 @@ def test_a_call_that_hangs_does_not_hold_the_stop_beyond_the_grace(firm: Company
         served.until(lambda: len(firm.double.called("backup.list_restore_jobs")) == 2)
         began = time.monotonic()
         assert served.end() == 3
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20, "the call itself takes forty seconds"
     assert served.events("stopped")[0]["finished"] is False
     assert runs(firm) == []
     firm.double.reset()
+    firm.more = ""
     with serving(firm) as served:
         served.wait_for("run ended", 2)
         assert served.end() == 0

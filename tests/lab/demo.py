@@ -142,7 +142,12 @@ def tell(text: str) -> None:
 def shown(config: Path, command: Sequence[str]) -> str:
     """Return a command as a reader types it in this directory."""
     program = Path(os.path.relpath(ANNEXA))
-    return shlex.join([str(program), "-c", str(config), *command])
+    return " ".join(quoted(word) for word in (str(program), "-c", str(config), *command))
+
+
+def quoted(word: str) -> str:
+    """Return a word as a shell takes it, in double quotes where that reads better."""
+    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
 
 
 def run(config: Path, step: Step, env: Mapping[str, str]) -> int:

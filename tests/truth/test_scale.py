@@ -45,7 +45,10 @@ def test_at_most_eight_times_the_processor(costs: tuple[dict[str, Any], dict[str
 
 
 def test_memory_hardly_grows(costs: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    """Between the start and the end of the runs; what assessing takes afterwards is DuckDB's, within its own limit."""
+    """The peaks are those at the start, at the end of the runs, and after what they brought was assessed.
+
+    A page of the small estate is not full, one of the large is: several runs hold one each, hence the slack.
+    """
     small, large = costs
-    before, peak = (large["peaks"][at] for at in (0, 1))
-    assert peak <= 1.2 * small["peaks"][1], (before, small["peaks"], large["peaks"])
+    for at in (1, 2):
+        assert large["peaks"][at] <= 1.15 * small["peaks"][at], (small["peaks"], large["peaks"])

@@ -104,6 +104,12 @@ def check_consistency(old: int, old_root: bytes, new: int, new_root: bytes, proo
     path = list(proof) if old & (old - 1) else [old_root, *proof]
     if not path:
         raise VerificationError("The consistency proof is empty")
+    if _both(old, new, path) != (old_root, new_root):
+        raise VerificationError(f"The log of {new} leaves does not continue that of {old}: one of them was rewritten")
+
+
+def _both(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the roots of the old and the new tree that a path leads to."""
     fn, sn = old - 1, new - 1
     while fn & 1:
         fn, sn = fn >> 1, sn >> 1
@@ -118,8 +124,9 @@ def check_consistency(old: int, old_root: bytes, new: int, new_root: bytes, proo
         else:
             second = node_hash(second, one)
         fn, sn = fn >> 1, sn >> 1
-    if sn or first != old_root or second != new_root:
-        raise VerificationError(f"The log of {new} leaves does not continue that of {old}: one of them was rewritten")
+    if sn:
+        raise VerificationError("The consistency proof is too short")
+    return first, second
 
 
 def _whole(proof: Sequence[bytes]) -> None:

@@ -45,7 +45,8 @@ def read_stamp(token: bytes) -> Stamp:
     if response is None:
         return _read_by_openssl(token)
     if PKIStatus(response.status) is not PKIStatus.GRANTED:
-        raise VerificationError(f"The authority granted no time stamp: {'; '.join(response.status_string) or 'refused'}")
+        said = "; ".join(response.status_string) or "it says no more"
+        raise VerificationError(f"The authority granted no time stamp: {said}")
     info = response.tst_info
     if info.message_imprint.hash_algorithm.dotted_string != SHA256:
         raise VerificationError("The time stamp is not over a SHA-256")

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from types import TracebackType
+from typing import Final, Literal
 
 from agent import canonical
 from agent.errors import StoreError, VerificationError
 
 MOST = 100
 """Findings that a step names; the rest it counts."""
-HOLDS, REFUSED, OPEN = "holds", "refused", "not asked"
+HOLDS: Final = "holds"
+REFUSED: Final = "refused"
+OPEN: Final = "not asked"
 State = Literal["holds", "refused", "not asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """Within it, what cannot be verified or read becomes a refusal of the step."""
+
+    step: Step
+    what: str
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, (VerificationError, StoreError)):
+            return False
+        self.step.refuse(f"{self.what}: {error.message}" if self.what else error.message)
+        return True
 
 
 @dataclass(slots=True)
@@ -41,13 +62,9 @@ class Step:
         if self.state == HOLDS:
             self.state, self.says = OPEN, why
 
-    @contextmanager
-    def trying(self, what: str = "") -> Iterator[None]:
-        """Turn what cannot be verified or read within into a refusal of this step."""
-        try:
-            yield
-        except (VerificationError, StoreError) as error:
-            self.refuse(f"{what}: {error.message}" if what else error.message)
+    def trying(self, what: str = "") -> Trying:
+        """Return a context that turns what cannot be verified or read within it into a refusal of this step."""
+        return Trying(self, what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +82,8 @@ class Anchor:
         """Return it as a person reads it."""
         parts = []
         if self.since is not None:
-            parts.append(f"since {canonical.timestamp(self.since)} by the time stamp on the checkpoint of {self.stamped}")
+            since = canonical.timestamp(self.since)
+            parts.append(f"since {since} by the time stamp on the checkpoint of {self.stamped}")
         if self.kept:
             parts.append("by the checkpoint that you kept")
         return f"anchored {' and '.join(parts)}" if parts else "not anchored"

@@ -39,14 +39,8 @@ class Rows:
             row = rows.get(entry.index)
             if row is None:
                 self.step.refuse(f"{entry.artifact}: its row is gone from the catalog")
-            elif (statement := statements.get(entry.index)) is not None:
-                self.row(row, entry, statement)
-
-    def row(self, row: ArtifactRow, entry: ArtifactEntry, statement: Statement) -> None:
-        """Compare one row with its entry and its statement."""
-        told = artifact_row(entry, statement, row.stored_size)
-        if differing := [name for name in ("id", *SAME) if getattr(told, name) != getattr(row, name)]:
-            self.step.refuse(f"{entry.artifact}: the catalog says otherwise than the seal: {', '.join(differing)}")
+            elif entry.index in statements and (names := differing(row, entry, statements[entry.index])):
+                self.step.refuse(f"{entry.artifact}: the catalog says otherwise than the seal: {', '.join(names)}")
 
     def end(self) -> None:
         """Refuse voids that the log does not have, or has otherwise, and rows that no entry names."""
@@ -57,7 +51,13 @@ class Rows:
             logged = {one.artifact: (one.recorded_at, one.reason, one.by) for one in self._voided.values()}
             for artifact in sorted(voids.keys() | logged.keys()):
                 if voids.get(artifact) != logged.get(artifact):
-                    self.step.refuse(f"{artifact}: the catalog and the log disagree on whether, when and why it is void")
+                    self.step.refuse(f"{artifact}: catalog and log disagree on whether, when and why it is void")
             if count > self.artifacts:
                 self.step.refuse(f"{count - self.artifacts} row(s) of the catalog are not in the signed log")
             self.step.says = f"{count:,} rows"
+
+
+def differing(row: ArtifactRow, entry: ArtifactEntry, statement: Statement) -> list[str]:
+    """Return the columns in which a row says otherwise than the log and the seal."""
+    told = artifact_row(entry, statement, row.stored_size)
+    return [name for name in ("id", *SAME) if getattr(told, name) != getattr(row, name)]

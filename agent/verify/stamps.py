@@ -73,7 +73,7 @@ def sizes(objects: Objects) -> list[int]:
 def _tell(step: Step, believed: int, unjudged: int, waiting: int) -> None:
     queue = f"; {waiting} checkpoint(s) are not yet timestamped" if waiting else ""
     if unjudged:
-        step.open(f"{unjudged} time stamp(s) anchor nothing: the trust root has no certificate of their authority{queue}")
+        step.open(f"{unjudged} time stamp(s) anchor nothing: no certificate of their authority is trusted{queue}")
     elif not believed:
         step.open(f"there are no time stamps{queue}")
     else:
@@ -90,13 +90,11 @@ def anchor(artifact: str, leaf: int, recorded_at: datetime, held: Sequence[Stamp
     )
 
 
-def early(recorded_at: datetime, leaf: int, held: Sequence[Stamped]) -> str:
-    """Return why a leaf's time cannot be true: a stamp over it is older than it says to be; '' where none is."""
-    for one in held:
-        if leaf < one.checkpoint.size and one.at + SKEW < recorded_at:
-            return (
-                f"leaf {leaf} says it was recorded at {canonical.timestamp(recorded_at)}, "
-                f"and was stamped at {canonical.timestamp(one.at)}, before that"
-            )
-    return ""
-
+def early(recorded_at: datetime, leaf: int, one: Stamped) -> str:
+    """Return why the time of a leaf cannot be true: a stamp over it is older than it says to be; '' where none is."""
+    if one.at + SKEW >= recorded_at:
+        return ""
+    return (
+        f"leaf {leaf} says it was recorded at {canonical.timestamp(recorded_at)}, and was stamped before that, at "
+        f"{canonical.timestamp(one.at)}: a clock was ahead, or was set back"
+    )

@@ -17,7 +17,7 @@ from agent.verify.log import Walk, wanted
 from agent.verify.report import Report, Step
 from agent.verify.rows import Rows
 from agent.verify.sealed import ObjectCheck, check_envelope, clock
-from agent.verify.stamps import SKEW, Stamped, anchor, stamped
+from agent.verify.stamps import Stamped, anchor, early, stamped
 from agent.verify.trust import Trust, TrustedKey
 
 Progress = Callable[[int, int], None]
@@ -106,11 +106,9 @@ def kept_step(report: Report, kept: Kept | None, trust: Trust, origin: str) -> C
 
 def _times(walk: Walk, held: Sequence[Stamped], key: TrustedKey) -> None:
     for one in held:
-        if walk.times[one.checkpoint.size] > one.at + SKEW:
-            walk.clock.refuse(
-                f"the checkpoint of {one.checkpoint.size} leaves was stamped at {one.at.isoformat()}, before its last "
-                f"leaf says it was recorded, {walk.times[one.checkpoint.size].isoformat()}: a clock was ahead, or set back"
-            )
+        size = one.checkpoint.size
+        if size and (odd := early(walk.times[size], size - 1, one)):
+            walk.clock.refuse(odd)
     if walk.last is not None and not key.covers(walk.last):
         walk.log.refuse("the checkpoint is signed by a key that was not trusted when its last leaf was recorded")
 

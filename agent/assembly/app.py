@@ -14,7 +14,7 @@ from typing import Self
 from sqlmodel import Session
 
 from agent import programme
-from agent.assembly import force
+from agent.assembly import force, stamping
 from agent.collector import Header
 from agent.config import Config, find, load, planned
 from agent.errors import ConfigurationError
@@ -219,7 +219,7 @@ class Parts:
         waiting = self.store.pending()
         if waiting:
             warnings.append(f"{waiting} runs wait to be recorded: annexa collect finishes them")
-        return warnings
+        return [*warnings, *stamping.warnings(self)]
 
     def close(self) -> None:
         """Let go of the store."""
@@ -242,7 +242,7 @@ def open_store(config: Config, clock: Callable[[], datetime], *, writer: bool) -
         config.database.reveal() if config.database else f"sqlite:///{config.data / 'annexa.db'}",
         config.artifacts or str(config.data / "artifacts"),
         data=config.data, clock=clock, writer=writer, organization=config.organization,
-        mask_keys=config.masking.keys,
+        mask_keys=config.masking.keys, stamped=bool(config.tsa),
     )
 
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 import structlog
 
-from agent.assembly import force, telling
+from agent.assembly import force, stamping, telling
 from agent.assembly.app import Parts
 from agent.assembly.providers import provider
 from agent.errors import ConfigurationError
@@ -45,6 +45,7 @@ def collect(
     begin(engine.progress)
     results = engine.run(plan(boundaries, now, facts(app)))
     telling.notice(app, app.clock())
+    stamping.stamp(app)
     return results
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from agent.assembly import collecting
+from agent.assembly import collecting, stamping
 from agent.assembly.app import Parts
 from agent.config import references
 from agent.errors import AnnexaError
@@ -138,6 +138,8 @@ def _permissions(app: Parts, connected: Connected, boundary: Boundary) -> Iterat
 def _stamps(app: Parts) -> Iterator[Checked]:
     for address in app.config.tsa:
         yield _answers("time stamps", address, "Correct tsa:, or see whether a proxy is in the way")
+    for line in stamping.warnings(app):
+        yield Checked(check="time stamps", state="warn", what=line, remedy="annexa collect and annexa serve ask again")
 
 
 def _answers(check: str, address: str, remedy: str) -> Checked:

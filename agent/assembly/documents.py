@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import __version__
-from agent.assembly import telling
+from agent.assembly import stamping, telling
 from agent.assembly.app import Parts
 from agent.collector import Record
 from agent.errors import ConfigurationError
@@ -56,6 +56,7 @@ def keep(app: Parts, documents: Iterable[tuple[Requirement, Said]]) -> list[str]
     while app.store.sequence(lambda session, rows: telling.flipper(app, app.clock()).derive(session, rows)):
         pass
     telling.notice(app, app.clock())
+    stamping.stamp(app)
     return artifacts
 
 

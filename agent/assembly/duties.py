@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from agent.assembly import collecting, force, telling
+from agent.assembly import collecting, force, stamping, telling
 from agent.assembly.app import Parts
 from agent.config import load
 from agent.mapping import load_mapping
@@ -53,8 +53,10 @@ class AppDuties:
         return flips
 
     def deliver(self, now: datetime) -> int:
-        """Send what waits in the outbox."""
-        return telling.deliver(self._app, now)
+        """Send what waits in the outbox, and have stamped what waits for its time stamp."""
+        sent = telling.deliver(self._app, now)
+        stamping.stamp(self._app)
+        return sent
 
     def reload(self) -> None:
         """Read the configuration and the mappings again; where either is wrong the old ones stay."""

@@ -1,4 +1,4 @@
-"""An artifact as files that need no annexa: records as NDJSON and CSV, the envelope, and the sums to check them."""
+"""An artifact as files that need no annexa: records as NDJSON and CSV, the envelope, its proofs, and the sums."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent import canonical
 from agent.errors import ConfigurationError, StoreError
-from agent.lake.output import harmless
 from agent.model import KINDS
 from agent.store.artifact import envelope_path
+from agent.store.keys import public_pem
+from agent.verify.export import ENVELOPE, KEY, PARTS, RECORDS, SUMS, TABLE, cells_of, proofs, sums
 
 if TYPE_CHECKING:
     from agent.store import Store, VerifiedArtifact
-
-RECORDS, TABLE, ENVELOPE, SUMS = "records.ndjson", "records.csv", "envelope.json", "SHA256SUMS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +29,30 @@ class Taken:
     lines: tuple[str, ...]
 
 
-def take(store: Store, artifact: str, folder: Path, *, force: bool = False) -> Taken:
+def take(store: Store, artifact: str, folder: Path, *, force: bool = False, kept: bytes | None = None) -> Taken:
     """Write the files; raises `ConfigurationError` where the folder holds something already."""
     opened = store.open_artifact(artifact)
     with _writing(folder):
         if folder.exists() and any(folder.iterdir()) and not force:
             raise ConfigurationError(f"{folder} is not empty", advice="Name another with --to, or use --force")
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / ENVELOPE).write_bytes(store.objects.get(envelope_path(artifact)))
+        files = {
+            ENVELOPE: store.objects.get(envelope_path(artifact)),
+            **proofs(store.objects, store.artifact(artifact).leaf, kept), KEY: public_pem(store.keys.public),
+        }
+        for name in PARTS:  # what an earlier export into this folder left is none of this one
+            (folder / name).unlink(missing_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
         records = _records(opened, folder)
-        (folder / SUMS).write_text(f"{opened.statement.digest}  {RECORDS}\n", "utf-8")
+        names = (RECORDS, TABLE, *files)
+        (folder / SUMS).write_text(sums(folder, names), "utf-8")
     inside = f"cd {shlex.quote(str(folder))}"
     digest = artifact.removeprefix("sha256:")
-    return Taken((RECORDS, TABLE, ENVELOPE, SUMS), records, (
-        f"({inside} && sha256sum -c {SUMS})  # the records are those that the envelope names",
+    return Taken((*names, SUMS), records, (
+        f"({inside} && sha256sum -c {SUMS})  # nothing was damaged on the way",
         f"({inside} && jq -r .payload {ENVELOPE} | base64 -d | sha256sum)  # gives the artifact's id, {digest}",
+        f"annexa verify {shlex.quote(str(folder))} --key FILE  # with the key that you were given, not the one in it",
     ))
 
 
@@ -57,8 +64,7 @@ def _records(opened: VerifiedArtifact, folder: Path) -> int:
         table.writerow(columns)
         for line in opened.lines():
             lines.write(line + b"\n")
-            record = canonical.loads(line)["record"]
-            table.writerow([harmless(record.get(column)) for column in columns])
+            table.writerow(cells_of(line, columns))
             written += 1
     return written
 

@@ -219,6 +219,9 @@ class Config:
     tsa: tuple[str, ...] = key(
         many(url("https", "http"), "a list of URLs"), "RFC 3161 time stamp authorities, tried in turn.", default=()
     )
+    tsa_roots: Path | None = key(
+        PATH, "PEM certificates of their roots: with them each time stamp is verified as it comes.", default=None
+    )
     frameworks: tuple[str, ...] = key(
         many(FRAMEWORK, "a list of frameworks"), "The frameworks to answer to.", default=("iso27001-2022",)
     )

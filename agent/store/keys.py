@@ -44,7 +44,7 @@ def open_keys(directory: Path, *, sign: bool, create: bool) -> Keys:
                 _create(private)
             signer = _signer(private)
             if not public.exists():
-                write_new(public, _public_pem(signer.public_key))
+                write_new(public, public_pem(signer.public_key))
             return Keys(_public(public, signer.public_key), signer)
         if not public.exists():
             raise StoreError(
@@ -84,7 +84,8 @@ def _public(path: Path, expected: SSlibKey | None) -> SSlibKey:
     return found
 
 
-def _public_pem(key: SSlibKey) -> bytes:
+def public_pem(key: SSlibKey) -> bytes:
+    """Return a public key as PEM."""
     raw = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.keyval["public"]))
     return raw.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 

@@ -13,6 +13,19 @@ from agent.seal.tiles import WIDTH, spans, tile_path, unbundle
 from agent.store.objects import Objects
 
 CHECKPOINT = "log/checkpoint"
+QUEUE = "log/queue"
+"""Where checkpoints wait for a time stamp."""
+STAMPS = "log/timestamps"
+
+
+def queue_path(size: int) -> str:
+    """Return where the checkpoint of a size waits for its time stamp."""
+    return f"{QUEUE}/{size:012}"
+
+
+def stamp_paths(size: int) -> tuple[str, str]:
+    """Return where a stamped checkpoint and the token over it are kept."""
+    return f"{STAMPS}/{size:012}/checkpoint", f"{STAMPS}/{size:012}/token.tsr"
 
 
 def read_checkpoint(objects: Objects, key: SSlibKey, origin: str | None = None) -> Checkpoint | None:

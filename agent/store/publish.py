@@ -13,7 +13,7 @@ from agent.seal import EMPTY, Checkpoint, Range, leaf_hash, seal_checkpoint
 from agent.seal.signing import Signer, SSlibKey
 from agent.seal.tiles import HEIGHT, WIDTH, bundle, spans, tile_path
 from agent.store.catalog import Catalog
-from agent.store.logfiles import CHECKPOINT, read_checkpoint
+from agent.store.logfiles import CHECKPOINT, queue_path, read_checkpoint
 from agent.store.objects import Objects
 from agent.store.tables import Leaf, Node, Tree
 
@@ -24,11 +24,14 @@ ADVICE = "Do not write into it: restore both from the same backup, or run `annex
 class Publisher:
     """Writes tiles and checkpoint; never signs a head that does not continue the one published before."""
 
-    def __init__(self, catalog: Catalog, objects: Objects, signer: Signer, key: SSlibKey) -> None:
+    def __init__(
+        self, catalog: Catalog, objects: Objects, signer: Signer, key: SSlibKey, *, stamped: bool = False
+    ) -> None:
         self._catalog = catalog
         self._objects = objects
         self._signer = signer
         self._key = key
+        self._stamped = stamped
         self._lock = threading.Lock()
 
     def publish(self) -> int:
@@ -43,6 +46,8 @@ class Publisher:
                     return 0
                 self._tiles(session, before, head)
             note = seal_checkpoint(Checkpoint(tree.origin, head.size, head.root()), self._signer)
+            if self._stamped:  # first: a crash between the two may leave one too many, never one too few
+                self._objects.put(queue_path(head.size), note)
             self._objects.put(CHECKPOINT, note, replace=True)
             with self._catalog.write("note the published log") as session:
                 kept = session.exec(select(Tree)).one()

@@ -70,6 +70,7 @@ class Store(Artifacts, Facts):
         organization: str = "",
         mask_keys: Iterable[str] = (),
         artifacts_options: Mapping[str, Any] | None = None,
+        stamped: bool = False,
     ) -> Self:
         """Open a store to read, or to write it as the only one; raises `StoreError` with advice."""
         with ExitStack() as stack:
@@ -89,13 +90,13 @@ class Store(Artifacts, Facts):
         store.mask_keys = tuple(mask_keys)
         if writer and keys.signer is not None:
             try:
-                store._begin(organization, keys.signer)
+                store._begin(organization, keys.signer, stamped=stamped)
             except BaseException:
                 store.close()
                 raise
         return store
 
-    def _begin(self, organization: str, signer: Signer) -> None:
+    def _begin(self, organization: str, signer: Signer, *, stamped: bool) -> None:
         """Take the fence, sweep what a crash left, and finish what it cut off."""
         with self.catalog.write("open the catalog to write") as session:
             tree = session.exec(select(Tree).with_for_update()).first()
@@ -105,7 +106,7 @@ class Store(Artifacts, Facts):
             tree.epoch += 1
             session.add(tree)
         self._sequencer = Sequencer(self.catalog, self._clock, tree.epoch)
-        self._publisher = Publisher(self.catalog, self.objects, signer, self.keys.public)
+        self._publisher = Publisher(self.catalog, self.objects, signer, self.keys.public, stamped=stamped)
         self.objects.put("log/verifier-key", (verifier_key(tree.origin, self.keys.public) + "\n").encode())
         sweep(self.catalog, self.objects)
         self._publish()

@@ -168,14 +168,18 @@ def export(
     to: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Where to. Default: evidence- and the "
                                             "beginning of the id.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds something.")] = False,
+    checkpoint: Annotated[Path | None, typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that the "
+                                                    "auditor kept: the proof that links it is written, too.")] = None,
 ) -> None:
-    """Write an artifact's records (NDJSON and CSV) and its signed envelope, to check without annexa."""
+    """Write an artifact's records (NDJSON and CSV), its signed envelope and its proofs, to check without annexa."""
     from agent.cli import taking
+    from agent.cli.commands.verifying import read_kept
 
     with session.opened(context) as app:
         row = app.store.artifact(artifact)
         folder = to or Path(f"evidence-{row.id.removeprefix('sha256:')[:12]}")
-        taken = taking.take(app.store, row.id, folder, force=force)
+        kept = read_kept(checkpoint) if checkpoint else None
+        taken = taking.take(app.store, row.id, folder, force=force, kept=kept.note if kept else None)
     screen = session.screen(context)
     if not options(context).quiet:
         screen.line(f"Written to {folder}: {', '.join(taken.files)}; {taken.records:,} records.")

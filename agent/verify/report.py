@@ -1,0 +1,125 @@
+"""What a verification found: numbered steps, each with what it proves, and since when each artifact is anchored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Literal
+
+from agent import canonical
+from agent.errors import StoreError, VerificationError
+
+MOST = 100
+"""Findings that a step names; the rest it counts."""
+HOLDS: Final = "holds"
+REFUSED: Final = "refused"
+OPEN: Final = "not asked"
+State = Literal["holds", "refused", "not asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """Within it, what cannot be verified or read becomes a refusal of the step."""
+
+    step: Step
+    what: str
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, (VerificationError, StoreError)):
+            return False
+        self.step.refuse(f"{self.what}: {error.message}" if self.what else error.message)
+        return True
+
+
+@dataclass(slots=True)
+class Step:
+    """One step: what it looks at, what it proves if it holds, what it saw and what it refuses."""
+
+    number: int
+    name: str
+    proves: str
+    says: str = ""
+    state: State = HOLDS
+    findings: list[str] = field(default_factory=list)
+    refused: int = 0
+
+    def refuse(self, why: str) -> None:
+        """Note a reason why this step does not hold."""
+        self.state = REFUSED
+        self.refused += 1
+        if len(self.findings) < MOST:
+            self.findings.append(why)
+
+    def open(self, why: str) -> None:
+        """Say that this step was not asked for, or has nothing to look at; it proves nothing then."""
+        if self.state == HOLDS:
+            self.state, self.says = OPEN, why
+
+    def trying(self, what: str = "") -> Trying:
+        """Return a context that turns what cannot be verified or read within it into a refusal of this step."""
+        return Trying(self, what)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Since when nobody can have changed an artifact unseen: the instant of a time stamp, or a kept checkpoint."""
+
+    artifact: str
+    leaf: int
+    recorded_at: datetime
+    since: datetime | None = None
+    stamped: int | None = None
+    kept: bool = False
+
+    def line(self) -> str:
+        """Return it as a person reads it."""
+        parts = []
+        if self.since is not None:
+            since = canonical.timestamp(self.since)
+            parts.append(f"since {since} by the time stamp on the checkpoint of {self.stamped}")
+        if self.kept:
+            parts.append("by the checkpoint that you kept")
+        return f"anchored {' and '.join(parts)}" if parts else "not anchored"
+
+
+@dataclass(slots=True)
+class Report:
+    """A whole verification; it holds only where no step is refused."""
+
+    subject: str
+    trust: str = ""
+    steps: list[Step] = field(default_factory=list)
+    anchors: list[Anchor] = field(default_factory=list)
+    checkpoint: bytes = b""
+
+    @property
+    def holds(self) -> bool:
+        """Return whether everything that was looked at holds."""
+        return bool(self.steps) and not any(step.state == REFUSED for step in self.steps)
+
+    def step(self, name: str, proves: str) -> Step:
+        """Begin the next step."""
+        made = Step(len(self.steps) + 1, name, proves)
+        self.steps.append(made)
+        return made
+
+    def named(self, name: str) -> Step:
+        """Return a step by its name."""
+        return next(step for step in self.steps if step.name == name)
+
+
+def groups(anchors: Iterable[Anchor]) -> list[tuple[str, list[Anchor]]]:
+    """Return the anchors by what holds them, in the order of the log."""
+    found: dict[str, list[Anchor]] = {}
+    for one in anchors:
+        found.setdefault(one.line(), []).append(one)
+    return list(found.items())
+
+

@@ -1,0 +1,63 @@
+"""The catalog against the log: a row for each artifact, saying what was signed; and no row beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlmodel import col, func, select
+
+from agent.seal import ArtifactEntry, Entry, Statement, VoidEntry
+from agent.store.catalog import Catalog
+from agent.store.check import SAME
+from agent.store.sequencer import artifact_row
+from agent.store.tables import ArtifactRow
+from agent.verify.report import Step
+
+
+@dataclass(slots=True)
+class Rows:
+    """Compares bundle by bundle; `end` looks for rows that no entry names."""
+
+    catalog: Catalog
+    step: Step
+    artifacts: int = 0
+    _voided: dict[str, VoidEntry] = field(default_factory=dict)
+
+    def bundle(self, entries: Sequence[Entry], statements: Mapping[int, Statement]) -> None:
+        """Compare the rows of a bundle of entries with what was signed."""
+        if not entries:
+            return
+        with self.step.trying(), self.catalog.read() as session:
+            span = col(ArtifactRow.leaf).between(entries[0].index, entries[-1].index)
+            rows = {row.leaf: row for row in session.exec(select(ArtifactRow).where(span))}
+        for entry in entries:
+            if isinstance(entry, VoidEntry):
+                self._voided.setdefault(entry.artifact, entry)
+                continue
+            self.artifacts += 1
+            row = rows.get(entry.index)
+            if row is None:
+                self.step.refuse(f"{entry.artifact}: its row is gone from the catalog")
+            elif entry.index in statements and (names := differing(row, entry, statements[entry.index])):
+                self.step.refuse(f"{entry.artifact}: the catalog says otherwise than the seal: {', '.join(names)}")
+
+    def end(self) -> None:
+        """Refuse voids that the log does not have, or has otherwise, and rows that no entry names."""
+        with self.step.trying(), self.catalog.read() as session:
+            rows = session.exec(select(ArtifactRow).where(col(ArtifactRow.voided_at).is_not(None))).all()
+            voids = {row.id: (row.voided_at, row.void_reason, row.voided_by) for row in rows}
+            count = session.exec(select(func.count()).select_from(ArtifactRow)).one()
+            logged = {one.artifact: (one.recorded_at, one.reason, one.by) for one in self._voided.values()}
+            for artifact in sorted(voids.keys() | logged.keys()):
+                if voids.get(artifact) != logged.get(artifact):
+                    self.step.refuse(f"{artifact}: catalog and log disagree on whether, when and why it is void")
+            if count > self.artifacts:
+                self.step.refuse(f"{count - self.artifacts} row(s) of the catalog are not in the signed log")
+            self.step.says = f"{count:,} rows"
+
+
+def differing(row: ArtifactRow, entry: ArtifactEntry, statement: Statement) -> list[str]:
+    """Return the columns in which a row says otherwise than the log and the seal."""
+    told = artifact_row(entry, statement, row.stored_size)
+    return [name for name in ("id", *SAME) if getattr(told, name) != getattr(row, name)]

@@ -1,0 +1,75 @@
+"""Where the parts of one artifact's proof lie: in the store's files, with the catalog as a mere index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent.errors import VerificationError
+from agent.seal import ArtifactEntry, Statement
+from agent.seal.proofs import Hashes, from_tiles, prove_consistency, prove_inclusion
+from agent.seal.tiles import WIDTH, unbundle
+from agent.store.artifact import envelope_path
+from agent.store.logfiles import CHECKPOINT, read_tile, stamp_paths
+from agent.store.objects import Objects
+from agent.store.tables import ArtifactRow
+from agent.verify.one import Proven
+from agent.verify.rows import differing
+from agent.verify.sealed import ObjectCheck
+from agent.verify.stamps import sizes
+
+
+def log_size(note: bytes) -> int:
+    """Return the size that a checkpoint says, unverified; raises `VerificationError` where it says none."""
+    try:
+        return int(note.split(b"\n")[1])
+    except (IndexError, ValueError) as error:
+        raise VerificationError("The checkpoint is no signed note of a log") from error
+
+
+def log_hashes(objects: Objects, size: int) -> Hashes:
+    """Return the roots of spans of a store's log as its tiles have them; nobody has verified them yet."""
+    return from_tiles(size, lambda level, index, width: read_tile(objects, level, index, width))
+
+
+def log_entry(objects: Objects, index: int, size: int) -> bytes:
+    """Return an entry of a store's log; raises `VerificationError` where its bundle has none."""
+    number, at = divmod(index, WIDTH)
+    width = min(WIDTH, size - number * WIDTH)
+    entries = unbundle(read_tile(objects, "entries", number, width)) if width > 0 else []
+    if at >= len(entries):
+        raise VerificationError(f"leaf {index} is not in the signed log of {size} leaves")
+    return entries[at]
+
+
+def stored(objects: Objects, row: ArtifactRow) -> Proven:
+    """Return the proof of an artifact of a store; its row only says where to look."""
+    if objects.size(CHECKPOINT) is None:
+        raise VerificationError("There is no checkpoint: nothing in this store is in a signed log")
+    note = objects.get(CHECKPOINT)
+    size = log_size(note)
+    hashes = log_hashes(objects, size)
+
+    def inclusion() -> Sequence[bytes]:
+        return prove_inclusion(row.leaf, size, hashes)
+
+    def consistency(old: int, new: int) -> Sequence[bytes]:
+        if new > size:
+            raise VerificationError(f"the log of {size} leaves does not reach {new}: it was rolled back")
+        return prove_consistency(old, new, hashes)
+
+    def stamps() -> Sequence[tuple[bytes, bytes]]:
+        # A stamp on an earlier checkpoint says nothing of this artifact, the first two that hold it say enough.
+        wanted = [one for one in sizes(objects) if one > row.leaf][:2]
+        return [(objects.get(stamp_paths(one)[0]), objects.get(stamp_paths(one)[1])) for one in wanted]
+
+    def same(entry: ArtifactEntry, statement: Statement) -> None:
+        if names := differing(row, entry, statement):
+            raise VerificationError(f"the catalog says otherwise than the seal: {', '.join(names)}")
+
+    return Proven(
+        subject=row.id, note=note, artifact=row.id, index=lambda: row.leaf,
+        entry=lambda: log_entry(objects, row.leaf, size), inclusion=inclusion, consistency=consistency, stamps=stamps,
+        envelope=lambda: objects.get(envelope_path(row.id)), content=ObjectCheck(objects).check,
+        beside=(("row", "the row in the catalog says what was sealed", same),),
+    )
+

@@ -1,0 +1,13 @@
+"""One byte of what was sealed is another one, compressed as it should be."""
+
+from __future__ import annotations
+
+from tests.verify.world import World, squeeze, unsqueeze
+
+SUBJECT, STEP = "store", "objects"
+
+
+def attack(world: World) -> None:
+    file = world.object_of(2)
+    data = unsqueeze(file.read_bytes())
+    world.write(file, squeeze(data.replace(b"c-1", b"c-9", 1)))

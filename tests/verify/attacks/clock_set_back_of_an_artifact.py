@@ -1,0 +1,13 @@
+"""The same, where that artifact alone is verified."""
+
+from __future__ import annotations
+
+from tests.verify.attacks.clock_set_back import attack as set_back
+
+from tests.verify.world import World
+
+SUBJECT, STEP = "6", "clock"
+
+
+def attack(world: World) -> None:
+    set_back(world)

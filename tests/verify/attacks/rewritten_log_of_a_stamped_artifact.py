@@ -1,0 +1,14 @@
+"""The same, where one artifact alone is verified and the stamps are of the log before."""
+
+from __future__ import annotations
+
+from tests.verify.attacks.rewritten_log import without
+
+from tests.verify.world import World
+
+SUBJECT, STEP = "3", "time stamps"
+
+
+def attack(world: World) -> None:
+    without(world)
+    world.kept = False

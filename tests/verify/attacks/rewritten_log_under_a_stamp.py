@@ -1,0 +1,14 @@
+"""The log was made anew without an artifact; the time stamps are of the one before."""
+
+from __future__ import annotations
+
+from tests.verify.attacks.rewritten_log import without
+
+from tests.verify.world import World
+
+SUBJECT, STEP = "store", "time stamps"
+
+
+def attack(world: World) -> None:
+    without(world)
+    world.kept = False

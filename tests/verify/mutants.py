@@ -1,0 +1,188 @@
+"""Each check of the verifier taken away, and the attack that must notice: `python -m tests.verify.mutants`.
+
+A mutant is a piece of source and what it becomes. It is dead when the attack that it names is no
+longer refused in its step. `test_mutants.py` holds the list to the source.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+
+
+class Mutant(NamedTuple):
+    file: str
+    old: str
+    new: str
+    attack: str
+
+
+MUTANTS = [Mutant(*one) for one in (
+    ("verify/sealed.py", "if hashlib.sha256(envelope).hexdigest() != entry.envelope:", "if False:",
+     "edited_and_signed_anew"),
+    ("verify/sealed.py", "if artifact_id(payload) != entry.artifact:", "if False:", "another_statement_under_the_id"),
+    ("verify/sealed.py", "if statement.digest != entry.object:", "if False:", "another_object_in_the_log"),
+    ("verify/sealed.py", "size != statement.size or digest.hexdigest() != statement.digest", "size != statement.size",
+     "changed_byte_in_an_object"),
+    ("verify/sealed.py", "if size != statement.size or digest.hexdigest() != statement.digest:\n            raise",
+     "if False:\n            raise", "longer_object"),
+    ("verify/sealed.py", "if ended > entry_at.recorded_at + SKEW:", "if False:", "ended_after_it_was_recorded"),
+    ("verify/sealed.py", "keys = trust.at(entry.recorded_at)", "keys = [one.key for one in trust.keys]",
+     "key_after_its_end"),
+    ("seal/envelope.py", "envelope.verify(list(keys), 1)", "pass", "wrong_signature"),
+    ("seal/envelope.py", "envelope.verify(list(keys), 1)", "envelope.signatures and envelope.verify(list(keys), 1)",
+     "unsigned_envelope"),
+    ("seal/note.py", "if not any(_signed(line, body.encode(), key, origin) for line in signatures):", "if False:",
+     "unknown_key_of_the_log"),
+    ("seal/note.py", "if not any(_signed(line, body.encode(), key, origin) for line in signatures):",
+     "if signatures != [''] and not any(_signed(line, body.encode(), key, origin) for line in signatures):",
+     "unknown_key_of_the_log"),
+    ("verify/log.py", "if self._grown.root() != self.head.root:", "if False:", "rewritten_log_without_the_key"),
+    ("verify/log.py", "if entry.index != at:", "if False:", "reordered_log"),
+    ("verify/log.py", "if len(data) < width:", "if False:", "shortened_bundle"),
+    ("verify/log.py", "!= b\"\".join(row):", "== b\"\":", "changed_hash_tile"),
+    ("verify/log.py", "if self.last is not None and entry.recorded_at < self.last:", "if False:",
+     "recorded_before_the_one_before"),
+    ("verify/log.py", "if entry.clock is not None and entry.recorded_at - entry.clock > SKEW:", "if False:",
+     "clock_set_back"),
+    ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:", "rewritten_log"),
+    ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:",
+     "rewritten_log_under_a_stamp"),
+    ("verify/log.py", "if checkpoint.size > self.head.size:\n            step.refuse(", "if checkpoint.size > self.head"
+     ".size:\n            str(", "rolled_back_log"),
+    ("verify/whole.py", "if mine is not None and not walk.compare(", "if mine is not None and not bool(", "rewritten_log"),
+    ("verify/whole.py", "held = [one for one in held if walk.compare(one.checkpoint, stamps, "
+     "f\"the stamped checkpoint of {one.at}\")]", "held = list(held)", "rewritten_log_under_a_stamp"),
+    ("verify/whole.py", "if size and (odd := early(walk.times[size], size - 1, one)):", "if (odd := ''):",
+     "stamped_before_it_was_recorded"),
+    ("verify/whole.py", "if walk.last is not None and not key.covers(walk.last):", "if False:",
+     "log_signed_by_a_key_after_its_end"),
+    ("verify/whole.py", "envelopes.refuse(f\"{entry.artifact}: {wrong}\")", "pass", "removed_envelope"),
+    ("verify/whole.py", "objects.refuse(f\"{entry.artifact}: {broken}\")", "pass", "removed_object"),
+    ("verify/whole.py", "hashed.check(statement)", "pass", "damaged_object"),
+    ("verify/whole.py", "if statement is not None and (odd := clock(entry, statement)):", "if (odd := ''):",
+     "ended_after_it_was_recorded"),
+    ("verify/whole.py", "elif artifact not in known:", "elif False:", "unlogged_envelope"),
+    ("verify/whole.py", "if objects.size(CHECKPOINT) is None:\n            raise", "if False:\n            raise",
+     "removed_checkpoint"),
+    ("verify/rows.py", "if row is None:", "if row is None and False:", "removed_row"),
+    ("verify/rows.py", "if count > self.artifacts:", "if False:", "added_row"),
+    ("verify/rows.py", "for name in (\"id\", *SAME) if", "for name in SAME if", "row_of_another_id"),
+    ("verify/rows.py", "if getattr(told, name) != getattr(row, name)]", "if False]", "edited_row"),
+    ("verify/rows.py", "if voids.get(artifact) != logged.get(artifact):", "if False:", "unvoided_row"),
+    ("verify/rows.py", "if voids.get(artifact) != logged.get(artifact):",
+     "if (voids.get(artifact) is None) != (logged.get(artifact) is None):", "another_reason"),
+    ("verify/stamps.py", "verify_imprint(token, note)\n", "pass\n", "token_for_another_checkpoint_without_roots"),
+    ("verify/stamps.py", "if read_stamp(token).digest != hashlib.sha256(note).digest():", "if False:",
+     "token_for_another_checkpoint_without_roots"),
+    ("verify/stamps.py", "elif one.checkpoint.size != size:", "elif False:", "stamp_under_another_size"),
+    ("verify/stamps.py", "checkpoint, _key = trust.open_note(note, origin)",
+     "from agent.seal import Checkpoint as C; import base64 as b; p = note.split(b'\\n'); "
+     "checkpoint = C(origin, int(p[1]), b.b64decode(p[2]))", "stamped_checkpoint_of_another_key"),
+    ("verify/stamps.py", "if one.at + SKEW >= recorded_at:", "if True:", "stamped_before_it_was_recorded"),
+    ("timestamps/token.py", "if stamp.digest != hashlib.sha256(data).digest():\n        raise",
+     "if False:\n        raise", "test_other_data_is_refused"),
+    ("timestamps/token.py", "_verify_by_openssl(token, data, certificates, stamp.at)\n    else", "pass\n    else",
+     "test_another_root_is_refused"),
+    ("timestamps/token.py", "_verify(response, data, certificates)\n    return", "pass\n    return",
+     "token_of_an_unknown_authority"),
+    ("timestamps/token.py", "_verify(response, data, certificates)\n    return", "pass\n    return", "damaged_token"),
+    ("timestamps/token.py", "if done.returncode:\n        lines", "if False:\n        lines",
+     "test_another_root_is_refused"),
+    ("timestamps/authority.py", "if stamp.digest != hashlib.sha256(data).digest():", "if False:",
+     "test_an_answer_to_another_question_is_refused"),
+    ("timestamps/authority.py", "if stamp.nonce != question.nonce:", "if False:",
+     "test_an_answer_to_another_question_is_refused"),
+    ("verify/one.py", "check_inclusion(leaf_hash(data), index, head.size, one.inclusion(), head.root)",
+     "one.inclusion()", "export_with_another_entry"),
+    ("verify/one.py", "check_inclusion(leaf_hash(data), index, head.size, one.inclusion(), head.root)",
+     "one.inclusion()", "export_with_a_changed_proof"),
+    ("verify/one.py", "or (one.artifact and entry.artifact != one.artifact):", "or False:", "row_of_another_leaf"),
+    ("verify/one.py", "if entry.index != index:", "if False:", "leaf_that_says_another_index"),
+    ("verify/one.py", "if key.ended(entry.recorded_at):", "if False:", "export_of_a_key_after_its_end"),
+    ("verify/one.py", "_continues(one, found.checkpoint, head, \"a stamped checkpoint\")", "pass",
+     "rewritten_log_of_a_stamped_artifact"),
+    ("verify/one.py", "_continues(one, mine, head, f\"the checkpoint of {mine.size} leaves\")", "pass",
+     "rewritten_log_of_an_artifact"),
+    ("verify/one.py", "check_consistency(old.size, old.root, new.size, new.root, one.consistency(old.size, new.size))",
+     "one.consistency(old.size, new.size)", "export_of_another_log"),
+    ("verify/one.py", "if entry.clock is not None and entry.recorded_at - entry.clock > SKEW:", "if False:",
+     "clock_set_back_of_an_artifact"),
+    ("verify/one.py", "if entry.index < found.checkpoint.size and (odd := early(entry.recorded_at, entry.index, found)):",
+     "if (odd := ''):", "stamped_before_it_was_recorded_of_an_artifact"),
+    ("verify/one.py", "if odd := clock(entry, statement):", "if odd := '':",
+     "ended_after_it_was_recorded_of_an_artifact"),
+    ("verify/one.py", "one.content(statement)\n", "pass\n", "changed_byte_in_an_object_of_an_artifact"),
+    ("verify/one.py", "holds(entry, statement)\n", "pass\n", "edited_row_of_an_artifact"),
+    ("verify/source.py", "if new > size:", "if False:", "rolled_back_log_of_an_artifact"),
+    ("verify/source.py", "if names := differing(row, entry, statement):", "if names := []:",
+     "edited_row_of_an_artifact"),
+    ("verify/export.py", "if checkpoint != note:", "if False:", "export_with_two_checkpoints"),
+    ("verify/export.py", "if (first, second) != (old, new):", "if False:", "export_with_a_link_to_another_size"),
+    ("verify/export.py", "if digest_of(folder / RECORDS) != (statement.digest, statement.size):", "if False:",
+     "export_with_a_changed_record"),
+    ("verify/export.py", "row is None or line is None or row != cells_of(line, columns)",
+     "row is None or line is None", "export_with_a_changed_table"),
+    ("verify/export.py", "if row is None or line is None or row != cells_of(line, columns):",
+     "if row and line and row != cells_of(line, columns):", "export_with_a_row_less"),
+    ("verify/export.py", "if \"/\" in name or digest_of(folder / name)[0] != digest:", "if False:",
+     "export_with_a_damaged_file"),
+    ("verify/export.py", "if file.name not in listed and file.name != SUMS:", "if False:", "export_with_a_stranger"),
+    ("verify/report.py", "not any(step.state == REFUSED for step in self.steps)", "True", "removed_row"),
+    ("verify/trust.py", "if real.is_relative_to(folder.resolve()):", "if False:",
+     "test_a_trust_root_within_what_it_judges_is_refused"),
+    ("verify/trust.py", "and not self.ended(at)", "", "key_after_its_end"),
+    ("verify/trust.py", "(self.since is None or at >= self.since)", "True", "test_a_key_is_believed_within_its_span"),
+)]
+
+
+def survives(mutant: Mutant) -> bool:
+    """Return whether the attack's test still passes with the mutant in the place of the source."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
+        copy = Path(name)
+        for one in ("agent", "tests", "mappings", "collectors", "pyproject.toml"):
+            source = ROOT / one
+            skipped = shutil.ignore_patterns("__pycache__", "collectors", "lab") if one == "tests" else None
+            shutil.copytree(source, copy / one, ignore=skipped) if source.is_dir() else shutil.copy(source, copy)
+        file = copy / "agent" / mutant.file
+        text = file.read_text("utf-8")
+        assert text.count(mutant.old) == 1, mutant
+        file.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+        exactly = mutant.attack if mutant.attack.startswith("test_") else f"[{mutant.attack}]"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", exactly.strip("[]"),
+             *_files(mutant.attack)],
+            cwd=copy, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": name},
+        )
+        if done.returncode not in (0, 1):
+            raise SystemExit(f"{mutant}: pytest ended with {done.returncode}\n{done.stdout[-1500:]}{done.stderr[-500:]}")
+        return done.returncode == 0
+
+
+def _files(attack: str) -> list[str]:
+    if not attack.startswith("test_"):
+        return [f"tests/verify/test_attacks.py::test_the_attack_is_refused[{attack}]"]
+    return ["tests/timestamps", "tests/verify/test_trust.py"]
+
+
+def main() -> int:
+    """Try every mutant, tell which survive."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(survives, MUTANTS))
+    for mutant, alive in zip(MUTANTS, found, strict=True):
+        if alive:
+            print(f"SURVIVED {mutant.file}: {mutant.old!r} became {mutant.new!r}; {mutant.attack} still passes")
+    print(f"{len(found)} mutants, {len(found) - sum(found)} killed")
+    return 1 if any(found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

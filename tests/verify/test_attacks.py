@@ -1,0 +1,32 @@
+"""Every attack in `attacks/` is refused, in the step that is there for it; without one, everything holds."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.verify.world import World
+
+ATTACKS = sorted(file.stem for file in (Path(__file__).parent / "attacks").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_attack_is_refused(world: World, name: str) -> None:
+    module = importlib.import_module(f"tests.verify.attacks.{name}")
+    module.attack(world)
+    report = world.verify(module.SUBJECT)
+    refused = [step.name for step in report.steps if step.state == "refused"]
+    assert not report.holds
+    assert module.STEP in refused, f"refused were {refused}"
+    assert report.named(module.STEP).findings
+
+
+@pytest.mark.parametrize("subject", ["store", "export", "0", "1", "5"])
+def test_what_nobody_attacked_holds(world: World, subject: str) -> None:
+    report = world.verify(subject)
+    assert [step.findings for step in report.steps if step.findings] == []
+    assert report.holds
+    assert [step.number for step in report.steps] == list(range(1, len(report.steps) + 1))
+

@@ -1,0 +1,22 @@
+"""The list of mutants fits the source: each takes away a check that is there, and names a test that is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.verify.mutants import MUTANTS, ROOT, Mutant
+from tests.verify.test_attacks import ATTACKS
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.attack)
+def test_a_mutant_fits_the_source(mutant: Mutant) -> None:
+    assert (ROOT / "agent" / mutant.file).read_text("utf-8").count(mutant.old) == 1
+    assert mutant.new != mutant.old
+    tests = "".join(file.read_text("utf-8") for part in ("verify", "timestamps")
+                    for file in (ROOT / "tests" / part).glob("test_*.py"))
+    assert mutant.attack in ATTACKS or f"def {mutant.attack}(" in tests
+
+
+def test_every_attack_that_the_verifier_must_find_has_a_mutant() -> None:
+    """No attack is refused by luck: for most of them the check that finds it is in the list."""
+    assert len({one.attack for one in MUTANTS} & set(ATTACKS)) >= 50

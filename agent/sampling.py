@@ -177,7 +177,7 @@ def binomial(size: int, deviations: int, rate: Fraction, risk: Fraction) -> bool
         return sure
     p, q = rate.numerator, rate.denominator
     ways = sum(math.comb(size, i) * p**i * (q - p) ** (size - i) for i in range(deviations + 1))
-    return ways * risk.denominator <= risk.numerator * q**size
+    return bool(ways * risk.denominator <= risk.numerator * q**size)
 
 
 def hypergeometric(population: int, bad: int, size: int, deviations: int, risk: Fraction) -> bool:

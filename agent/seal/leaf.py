@@ -53,7 +53,7 @@ class VoidEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingEntry:
-    """A step of sampling: a population, a draw with its seed, or a result; `name` is P1, S1, or the sample's.
+    """A step of sampling: a population, a draw with its seed, a selection, a result; `name` is P1 or S1.
 
     `document` is the SHA-256 of the whole step; `facts` are what must stand in the log itself: of a
     population its root and size, of a draw its population and seed, of a result its item and outcome.

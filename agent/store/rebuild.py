@@ -32,7 +32,7 @@ from agent.store.verified import read_envelope
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What was made again: recorded artifacts, voids, steps of sampling, runs that were not in the log yet; and what is wrong."""
+    """What was made again: artifacts, voids, steps of sampling, runs not in the log yet; and what is wrong."""
 
     artifacts: int = 0
     voided: int = 0

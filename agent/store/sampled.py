@@ -47,7 +47,7 @@ def submit(catalog: Catalog, objects: Objects, kind: str, facts: dict[str, Any],
 def step(session: Session, tree: Tree, body: dict[str, Any], now: datetime, clock: datetime | None) -> None:
     """Write the leaf and the row of a pending step; populations and draws are numbered as they come."""
     kind = body["step"]
-    name = str(body["facts"]["sample"]) if kind == "result" else f"{LETTERS[kind]}{_count(session, kind) + 1}"
+    name = str(body["facts"]["sample"]) if kind not in LETTERS else f"{LETTERS[kind]}{_count(session, kind) + 1}"
     entry = SamplingEntry(
         index=tree.size, step=kind, name=name, document=body["document"], facts=body["facts"], recorded_at=now,
         clock=clock,

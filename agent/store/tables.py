@@ -166,9 +166,9 @@ class Version(SQLModel, table=True):
 
 
 class SamplingRow(SQLModel, table=True):
-    """A step of sampling as the log has it: `step` is population, draw or result, `body` its whole document.
+    """A step of sampling as the log has it: `step` is population, draw, selection or result, `body` its whole document.
 
-    `name` is P1, P2, … of a population, S1, S2, … of a draw, and of a result that of its sample.
+    `name` is P1, P2, … of a population, S1, S2, … of a draw, and of a selection or a result that of its sample.
     """
 
     __tablename__ = "sampling"

@@ -43,7 +43,8 @@ def _named(app: Parts, step: str, name: str) -> dict[str, Any]:
     return told(row)
 
 
-def _selection(app: Parts, name: str) -> list[dict[str, Any]] | None:
+def selection(app: Parts, name: str) -> list[dict[str, Any]] | None:
+    """Return the items of a draw as they were found, None where it was interrupted before."""
     rows = [row for row in app.store.sampled(name=name) if row.step == "selection"]
     return list(canonical.loads(rows[0].body)["items"]) if rows else None
 
@@ -67,12 +68,15 @@ def sample(app: Parts, name: str) -> dict[str, Any]:
 
 
 def listed(app: Parts) -> list[dict[str, Any]]:
-    """Return every population with all draws on it, in the order of the log."""
+    """Return every population with all draws on it, in the order of the log.
+
+    Populations of one root are one: each lists the draws on all of them.
+    """
     draws = [told(row) for row in app.store.sampled(step="draw")]
     for draw in draws:
         with suppress(StoreError):
             draw["evaluation"] = counts(sample(app, draw["name"])["items"])
-    return [{**one, "draws": [draw for draw in draws if draw["population"] == one["name"]]}
+    return [{**one, "draws": [draw for draw in draws if draw["root"] == one["root"]]}
             for one in map(told, app.store.sampled(step="population"))]
 
 

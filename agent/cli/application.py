@@ -93,14 +93,14 @@ def _callback(
 
 def build() -> typer.Typer:
     """Return the application with all its commands."""
-    from agent.cli.commands import answers, asking, catalog, collecting, evidence, keeping, mappings, starting
+    from agent.cli.commands import answers, asking, catalog, collecting, evidence, keeping, mappings, sampling, starting
 
     app = typer.Typer(
         cls=Group, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _width()},
     )
     app.callback()(_callback)
-    for module in (starting, collecting, answers, evidence, asking, catalog, mappings, keeping):
+    for module in (starting, collecting, answers, evidence, sampling, asking, catalog, mappings, keeping):
         module.register(app)
     return app
 

@@ -101,6 +101,7 @@ def build() -> typer.Typer:
         evidence,
         keeping,
         mappings,
+        sampling,
         starting,
         verifying,
     )
@@ -110,7 +111,7 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _width()},
     )
     app.callback()(_callback)
-    for module in (starting, collecting, answers, evidence, verifying, asking, catalog, mappings, keeping):
+    for module in (starting, collecting, answers, evidence, verifying, sampling, asking, catalog, mappings, keeping):
         module.register(app)
     return app
 

@@ -71,14 +71,15 @@ def _instant(moment: datetime) -> str:
     return f"{literal(timestamp(moment))}::TIMESTAMPTZ"
 
 
-def _inside(population: Population) -> str:
+def inside(population: Population) -> str:
+    """Return SQL for the records that lie in the period of the population; all, for a state kind."""
     if not KINDS[population.kind].event:
         return "true"
     span = population.span
-    inside = f"occurred_at >= {_instant(span.start)}"
+    within = f"occurred_at >= {_instant(span.start)}"
     if population.kind == "finding":  # found before the period and open in it: a finding of the period too (ADR 3)
-        inside = f"({inside} OR state = 'open')"
-    return f"({inside} AND occurred_at < {_instant(span.end)}) IS TRUE"
+        within = f"({within} OR state = 'open')"
+    return f"({within} AND occurred_at < {_instant(span.end)}) IS TRUE"
 
 
 def _views(connection: duckdb.DuckDBPyConnection, population: Population, kept: Path) -> None:
@@ -94,7 +95,7 @@ def _views(connection: duckdb.DuckDBPyConnection, population: Population, kept: 
             connection.execute(f"COPY ({events}) TO {file} (FORMAT parquet, USE_TMP_FILE false)")
         everything = f"FROM read_parquet({file})"
     connection.execute(f"CREATE VIEW _all AS {everything}")
-    connection.execute(f"CREATE VIEW records AS FROM _all WHERE {_inside(population)}")
+    connection.execute(f"CREATE VIEW records AS FROM _all WHERE {inside(population)}")
 
 
 @contextmanager
@@ -121,10 +122,10 @@ def _measure(connection: duckdb.DuckDBPyConnection, population: Population, chec
 
     A record without `occurred_at` lies in no period; a check that needs the time must know of it all the same.
     """
-    inside, event = _inside(population), KINDS[population.kind].event
+    within, event = inside(population), KINDS[population.kind].event
     needs = sorted({column for check in checks for column in check.needs})
-    counts = [f"count(*) FILTER ({inside})", "count(*) FILTER (occurred_at IS NULL)" if event else "0"]
-    counts += [f"count(*) FILTER ({inside} AND {name(column)} IS NULL)" for column in needs]
+    counts = [f"count(*) FILTER ({within})", "count(*) FILTER (occurred_at IS NULL)" if event else "0"]
+    counts += [f"count(*) FILTER ({within} AND {name(column)} IS NULL)" for column in needs]
     with told("", "needs"):
         row = connection.execute(f"SELECT {', '.join(counts)} FROM _all").fetchone()
     assert row is not None

@@ -37,7 +37,7 @@ def _local(piece: Piece) -> Iterator[bytes]:
         raise StoreError(f"the object of artifact {piece.artifact} cannot be read: {error.strerror}") from error
 
 
-def _blocks(piece: Piece) -> Iterator[bytes]:
+def blocks(piece: Piece) -> Iterator[bytes]:
     """Yield whole lines of the object; raises `VerificationError` where its bytes are not those of its digest."""
     digest = hashlib.sha256()
     held: list[bytes] = []
@@ -71,7 +71,7 @@ def merge(pieces: Iterable[Piece], target: Path) -> None:
         with target.open("wb") as file, zstandard.ZstdCompressor(level=1).stream_writer(file) as out:
             for at, piece in enumerate(pieces):
                 mark = b'{"at":%d,' % at
-                for block in _blocks(piece):
+                for block in blocks(piece):
                     # A line of NDJSON holds no line feed of its own, so each `{` behind one begins a line.
                     out.write(mark + block[1:-1].replace(b"\n{", b"\n" + mark) + b"\n")
     except OSError as error:

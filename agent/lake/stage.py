@@ -71,7 +71,7 @@ def stage(
     return Stage(kind, (*compacted, Part(target, loose, merged=True)))
 
 
-def _facts(connection: duckdb.DuckDBPyConnection, table: str, pieces: Sequence[Piece]) -> None:
+def facts(connection: duckdb.DuckDBPyConnection, table: str, pieces: Sequence[Piece]) -> None:
     """Create the table of facts: a row an artifact, `at` its place in the order, `rank` its place in time."""
     order = sorted(range(len(pieces)), key=lambda i: (
         pieces[i].collected_at, pieces[i].recorded_at, pieces[i].artifact))
@@ -118,11 +118,11 @@ def create(connection: duckdb.DuckDBPyConnection, staged: Stage, view: str, *, r
 
     `raw` takes the object's own lines; such a stage holds no Parquet.
     """
-    facts = name(f"_facts_{view}")
-    _facts(connection, facts, staged.pieces)
+    about = name(f"_facts_{view}")
+    facts(connection, about, staged.pieces)
     selects, at = [], 0
     for part in staged.parts:
-        selects.append(_compacted(staged.kind, part, facts) if part.parquet
+        selects.append(_compacted(staged.kind, part, about) if part.parquet
                        else _source(staged.kind, part, at, raw=raw))
         at += len(part.pieces)
     union = " UNION ALL ".join(selects or [_empty(staged.kind, raw=raw)])
@@ -130,7 +130,7 @@ def create(connection: duckdb.DuckDBPyConnection, staged: Stage, view: str, *, r
     facts_of = [f"f.{fact} AS {alias}" for fact, alias in beside(staged.kind).items()]
     view_sql = (
         f"CREATE VIEW {name(view)} AS SELECT {', '.join(own + facts_of)}, f.rank AS _rank "
-        f"FROM ({union}) r JOIN {facts} f ON f.at = r._at"
+        f"FROM ({union}) r JOIN {about} f ON f.at = r._at"
     )
     with told("", "evidence"):  # DuckDB opens the files already here
         connection.execute(view_sql)

@@ -51,7 +51,30 @@ class VoidEntry:
         })
 
 
-Entry = ArtifactEntry | VoidEntry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingEntry:
+    """A step of sampling: a population, a draw with its seed, a selection, a result; `name` is P1 or S1.
+
+    `document` is the SHA-256 of the whole step; `facts` are what must stand in the log itself: of a
+    population its root and size, of a draw its population and seed, of a result its item and outcome.
+    """
+
+    index: int
+    step: str
+    name: str
+    document: str
+    facts: dict[str, Any]
+    recorded_at: datetime
+    clock: datetime | None = None
+
+    def write(self) -> bytes:
+        """Return the leaf data."""
+        return _write("sampling", self.index, self.recorded_at, self.clock, {
+            "step": self.step, "name": self.name, "document": self.document, "facts": self.facts,
+        })
+
+
+Entry = ArtifactEntry | VoidEntry | SamplingEntry
 
 
 def _write(kind: str, index: int, recorded_at: datetime, clock: datetime | None, rest: dict[str, Any]) -> bytes:
@@ -71,7 +94,7 @@ def read_entry(data: bytes) -> Entry:
         kind, clock = entry.pop("type"), entry.pop("clock", None)
         entry["recorded_at"] = datetime.fromisoformat(entry["recorded_at"])
         entry["clock"] = datetime.fromisoformat(clock) if clock is not None else None
-        known: dict[str, type[ArtifactEntry | VoidEntry]] = {"artifact": ArtifactEntry, "void": VoidEntry}
+        known: dict[str, type[Entry]] = {"artifact": ArtifactEntry, "void": VoidEntry, "sampling": SamplingEntry}
         return known[kind](**entry)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise VerificationError(f"The log entry cannot be read: {error!r}") from error

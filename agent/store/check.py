@@ -18,6 +18,7 @@ from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
 from agent.store.logfiles import read_checkpoint, read_entries, read_tile
 from agent.store.objects import Objects
+from agent.store.sampled import wrong as wrong_steps
 from agent.store.sequencer import artifact_row
 from agent.store.tables import ArtifactRow, Leaf, Node, Pending, Tree
 from agent.store.verified import open_verified, read_envelope
@@ -64,6 +65,8 @@ class Check:
         for done, row in enumerate(self._rows(), 1):
             yield from self._artifact(row)
             self.progress(done, total)
+        for subject, detail in wrong_steps(self.catalog, self.objects):
+            yield Problem("row", subject, detail)
         yield from self._pending()
         yield from self._orphans()
 

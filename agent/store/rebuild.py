@@ -13,8 +13,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from agent.errors import StoreError, VerificationError
-from agent.seal import ArtifactEntry, Statement, VoidEntry, open_envelope, read_entry, read_statement
+from agent.seal import ArtifactEntry, SamplingEntry, Statement, VoidEntry, open_envelope, read_entry, read_statement
 from agent.seal.signing import SSlibKey
+from agent.store.append import append
 from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
 from agent.store.keys import open_keys
@@ -22,7 +23,8 @@ from agent.store.lock import WriterLock
 from agent.store.logfiles import read_checkpoint, read_entries
 from agent.store.migrate import bring_up
 from agent.store.objects import Objects, open_objects
-from agent.store.sequencer import append, artifact_row, follow, void
+from agent.store.sampled import restored
+from agent.store.sequencer import artifact_row, follow, void
 from agent.store.submit import keep_pending
 from agent.store.tables import ArtifactRow, Leaf, Tree
 from agent.store.verified import read_envelope
@@ -30,10 +32,11 @@ from agent.store.verified import read_envelope
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What was made again: recorded artifacts, voids, runs that were not in the log yet; and what is wrong."""
+    """What was made again: artifacts, voids, steps of sampling, runs not in the log yet; and what is wrong."""
 
     artifacts: int = 0
     voided: int = 0
+    sampled: int = 0
     pending: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -103,6 +106,9 @@ def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSl
             session.add(row)
         result.voided += 1
         return
+    if isinstance(entry, SamplingEntry):
+        _step(session, entry, objects, result)
+        return
     try:
         statement = _statement(entry, objects, key)
     except VerificationError as error:
@@ -115,6 +121,14 @@ def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSl
     session.add(row)
     follow(session, row, statement.provenance)
     result.artifacts += 1
+
+
+def _step(session: Session, entry: SamplingEntry, objects: Objects, result: Rebuilt) -> None:
+    try:
+        session.add(restored(entry, objects))
+        result.sampled += 1
+    except VerificationError as error:
+        result.problems.append(f"{entry.step} {entry.name} is in the log and cannot be restored: {error.message}")
 
 
 def _statement(entry: ArtifactEntry, objects: Objects, key: SSlibKey) -> Statement:

@@ -13,10 +13,11 @@ from sqlmodel import Session, col, select
 from agent import canonical
 from agent.errors import StoreError
 from agent.model import Outcome, Provenance
-from agent.seal import ArtifactEntry, Entry, Range, Statement, VoidEntry, leaf_hash, read_statement
-from agent.seal.tiles import HEIGHT
+from agent.seal import ArtifactEntry, Entry, Statement, VoidEntry, read_statement
+from agent.store.append import append
 from agent.store.catalog import Catalog
-from agent.store.tables import ArtifactRow, Attempt, Leaf, Node, Pending, Tree, Watermark
+from agent.store.sampled import step
+from agent.store.tables import ArtifactRow, Attempt, Pending, Tree, Watermark
 
 log = structlog.get_logger("annexa.store")
 Derive: TypeAlias = Callable[[Session, list[ArtifactRow]], None]
@@ -32,9 +33,21 @@ class Sequencer:
         self._clock = clock
         self._epoch = epoch
         self._lock = threading.Lock()
+        self.entries = 0
 
     def batch(self, derive: Derive | None) -> list[ArtifactRow]:
-        """Record the next pending rows and return the artifact rows that were recorded or voided."""
+        """Record the next pending rows and return the artifact rows that were recorded or voided.
+
+        A batch of steps of sampling alone has none, and the next one is taken at once.
+        """
+        before = self.entries
+        rows = self._batch(derive)
+        while not rows and self.entries != before:
+            before = self.entries
+            rows = self._batch(derive)
+        return rows
+
+    def _batch(self, derive: Derive | None) -> list[ArtifactRow]:
         with self._lock, self._catalog.write("record artifacts") as session:
             waiting = session.exec(select(Pending).order_by(col(Pending.seq)).limit(BATCH)).all()
             if not waiting:
@@ -45,14 +58,19 @@ class Sequencer:
             now, clock = self._now(tree)
             changed: dict[str, ArtifactRow] = {}
             for pending in waiting:
-                row = record(session, tree, canonical.loads(pending.body), now, clock)
-                changed[row.id] = row
+                body = canonical.loads(pending.body)
+                if body["type"] == "sampling":
+                    step(session, tree, body, now, clock)
+                else:
+                    row = record(session, tree, body, now, clock)
+                    changed[row.id] = row
                 session.delete(pending)
             tree.recorded_at = now
             session.add(tree)
             session.flush()
+            self.entries += len(waiting)
             rows = list(changed.values())
-            if derive is not None:
+            if derive is not None and rows:
                 derive(session, rows)
             return rows
 
@@ -86,17 +104,6 @@ def record(
     session.add(row)
     append(session, tree, entry.write())
     return row
-
-
-def append(session: Session, tree: Tree, entry: bytes) -> None:
-    """Add a leaf to the tree, and the root of each tile that it fills."""
-    leaf = leaf_hash(entry)
-    session.add(Leaf(index=tree.size, entry=entry, hash=leaf))
-    grown, completed = Range.from_bytes(tree.size, tree.hashes).append(leaf)
-    for height, node in completed:
-        if height % HEIGHT == 0:
-            session.add(Node(level=height // HEIGHT, index=tree.size >> height, hash=node))
-    tree.size, tree.hashes = grown.size, grown.to_bytes()
 
 
 def void(row: ArtifactRow, reason: str, by: str, at: datetime) -> None:

@@ -20,6 +20,7 @@ from agent.errors import StoreError
 from agent.model import Provenance
 from agent.seal import verifier_key
 from agent.seal.signing import Signer
+from agent.store import sampled
 from agent.store.artifact import ObjectWriter, StagedObject
 from agent.store.catalog import Catalog
 from agent.store.check import Problem, check
@@ -31,9 +32,10 @@ from agent.store.objects import Objects, open_objects
 from agent.store.publish import Publisher
 from agent.store.query import Artifacts
 from agent.store.rebuild import rebuild
+from agent.store.sampled import Sampled
 from agent.store.sequencer import Derive, Sequencer
 from agent.store.submit import submit, sweep
-from agent.store.tables import ArtifactRow, Pending, Tree
+from agent.store.tables import ArtifactRow, Pending, SamplingRow, Tree
 from agent.store.verified import VerifiedArtifact, open_verified
 
 log = structlog.get_logger("annexa.store")
@@ -41,7 +43,7 @@ REASON = 600
 """What a leaf below 1 KiB has room for beside its other fields."""
 
 
-class Store(Artifacts, Facts):
+class Store(Artifacts, Facts, Sampled):
     """An open store; made by `Store.open`, used as a context manager."""
 
     def __init__(
@@ -123,8 +125,9 @@ class Store(Artifacts, Facts):
         """Record the next batch of pending rows, publish the log; returns the rows recorded or voided."""
         if self._sequencer is None:
             raise StoreError("This store is open to read only")
+        before = self._sequencer.entries
         rows = self._sequencer.batch(derive)
-        if rows or self._behind:
+        if self._sequencer.entries != before or self._behind:
             self._publish()
         return rows
 
@@ -147,6 +150,15 @@ class Store(Artifacts, Facts):
         while self.sequence(derive):
             pass
         return self.artifact(row.id)
+
+    def keep_step(
+        self, step: str, facts: dict[str, Any], document: dict[str, Any], derive: Derive | None = None
+    ) -> SamplingRow:
+        """Put a step of sampling into the log and return its row; `facts` stand in the entry itself."""
+        digest = sampled.submit(self.catalog, self.objects, step, facts, document)
+        while self.sequence(derive):
+            pass
+        return next(row for row in reversed(self.sampled(step=step)) if row.document == digest)
 
     def open_artifact(self, artifact: str) -> VerifiedArtifact:
         """Open an artifact by its whole id; raises `VerificationError` where it is not what was signed."""

@@ -165,6 +165,22 @@ class Version(SQLModel, table=True):
     holds_from: datetime = _at()
 
 
+class SamplingRow(SQLModel, table=True):
+    """A step of sampling as the log has it: `step` is population, draw, selection or result, `body` its whole document.
+
+    `name` is P1, P2, … of a population, S1, S2, … of a draw, and of a selection or a result that of its sample.
+    """
+
+    __tablename__ = "sampling"
+    __table_args__ = (Index("ix_sampling_name", "name", "leaf"),)
+    leaf: int = _count(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    step: str
+    name: str
+    document: str
+    body: bytes = Field(sa_type=LargeBinary)
+    recorded_at: datetime = _at()
+
+
 class Assessment(SQLModel, table=True):
     """The current answer of one axis of a requirement on a boundary, and when it next changes."""
 

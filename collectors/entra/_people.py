@@ -1,0 +1,16 @@
+"""Who somebody is, as Graph's identity sets and directory objects say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""What Graph puts where no one did it."""
+
+
+def somebody(identity: dict[str, Any] | None) -> str | None:
+    """Return the sign-in name of an identity, else its name or id; None where it is nobody."""
+    found = identity or {}
+    if found.get("id") == NOBODY:
+        return None
+    return next((found[key] for key in ("userPrincipalName", "displayName", "id") if found.get(key)), None)

@@ -14,3 +14,12 @@ def somebody(identity: dict[str, Any] | None) -> str | None:
     if found.get("id") == NOBODY:
         return None
     return next((found[key] for key in ("userPrincipalName", "displayName", "id") if found.get(key)), None)
+
+
+TYPES = {"user": "user", "group": "group", "serviceprincipal": "service_principal"}
+
+
+def kind_of(item: dict[str, Any]) -> str | None:
+    """Return user, group or service_principal, as the annotation of a directory object says; None without one."""
+    name = str(item.get("@odata.type") or "").rpartition(".")[2]
+    return TYPES.get(name.lower(), name or None)

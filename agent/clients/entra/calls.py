@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Hashable
 from typing import Any
 
 from kiota_abstractions.base_request_configuration import RequestConfiguration
@@ -36,8 +34,7 @@ def builder(root: BaseGraphServiceClient, call: str, ids: tuple[str, ...]) -> An
     return found
 
 
-@functools.cache
-def _by(kind: Hashable) -> str:
+def _by(kind: type) -> str:
     return next((name for name in dir(kind) if _BY.fullmatch(name)), "")
 
 
@@ -53,8 +50,7 @@ def request(root: BaseGraphServiceClient, call: str, ids: tuple[str, ...], query
     return made
 
 
-@functools.cache
-def _parameters(kind: Hashable) -> Any:
+def _parameters(kind: type) -> Any:
     return next(getattr(kind, name) for name in dir(kind) if name.endswith("GetQueryParameters"))
 
 

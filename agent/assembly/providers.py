@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.config import AwsScope
-from agent.config.scopes import Scope
+from agent.config.scopes import EntraScope, Scope
 from agent.errors import ConfigurationError
 from agent.run import Provider
 
@@ -19,6 +19,8 @@ def make(scope: Scope) -> Provider:
     """Return the client of a scope."""
     if isinstance(scope, AwsScope):
         return _aws(scope)
+    if isinstance(scope, EntraScope):
+        return _entra(scope)
     raise ConfigurationError(
         f"scope {scope.name}: provider {scope.provider} cannot be collected from yet",
         advice="Take the scope out, or put its evidence in with annexa evidence add",
@@ -42,3 +44,17 @@ def _aws(scope: AwsScope) -> Provider:
         member_role=members.member_role if members else "annexa",
         accounts=members.accounts if members else (), exclude=members.exclude if members else (),
     ))
+
+
+def _entra(scope: EntraScope) -> Provider:
+    try:
+        from agent.clients.entra.provider import EntraProvider
+        from agent.clients.entra.scope import EntraScope as Values
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"scope {scope.name}: the client of Microsoft Graph is not installed ({error.name})",
+            advice="Install annexa with the extra entra: pip install 'annexa[entra]'",
+        ) from error
+    return EntraProvider(
+        Values(name=scope.name, tenant=scope.tenant, cloud=scope.cloud, endpoint=scope.endpoint or "")
+    )

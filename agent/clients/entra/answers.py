@@ -1,0 +1,93 @@
+"""One page of Graph: whether it is one, its items, its link, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from agent.clients.entra.wire import Answer
+
+LINK = "@odata.nextLink"
+
+
+class BrokenError(Exception):
+    """An answer came and is none: half of it, or something else in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedError(Exception):
+    """Graph's own error: the status, its code and message, and when to come back where it says so."""
+
+    status: int
+    code: str
+    message: str
+    request: str
+    after: float | None
+
+    def __str__(self) -> str:
+        return f"{self.code or self.status}: {self.message}".rstrip(": ")
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """Return Graph's id of the request behind an answer."""
+    return headers.get("request-id") or ""
+
+
+def read(answer: Answer) -> dict[str, Any]:
+    """Return the body of an answer; raises `RefusedError` and `BrokenError`."""
+    if answer.status >= 300:
+        raise _refused(answer)
+    try:
+        body = orjson.loads(answer.body)
+    except orjson.JSONDecodeError as error:
+        raise BrokenError(f"the answer is no JSON ({error})") from None
+    if not isinstance(body, dict):
+        raise BrokenError("the answer is no JSON object")
+    return body
+
+
+def items(page: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the items of a page; raises `BrokenError` where it has no list of them."""
+    found = page.get("value")
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise BrokenError("the answer has no list of items")
+    return found
+
+
+def link(page: dict[str, Any]) -> str:
+    """Return where the next page is, '' after the last; raises `BrokenError` where it is no text."""
+    found = page.get(LINK) or ""
+    if not isinstance(found, str):
+        raise BrokenError("the link to the next page is no text")
+    return found
+
+
+def _refused(answer: Answer) -> RefusedError:
+    try:
+        said = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        said = {}
+    error = said.get("error") if isinstance(said, dict) else None
+    error = error if isinstance(error, dict) else {}
+    return RefusedError(
+        answer.status, str(error.get("code") or ""), str(error.get("message") or ""), request_id(answer.headers),
+        _after(answer.headers.get("retry-after"), answer.headers.get("date")),
+    )
+
+
+def _after(said: str | None, date: str | None) -> float | None:
+    """Return the seconds that `Retry-After` asks for: a number, or an instant by the provider's own clock."""
+    if not said:
+        return None
+    if said.strip().isdigit():
+        return float(said)
+    try:
+        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None

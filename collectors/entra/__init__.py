@@ -1,0 +1,1 @@
+"""Collectors of Microsoft Entra: one population, one file."""

@@ -1,0 +1,207 @@
+"""A double of Microsoft Graph and of the token endpoint, over HTTPS on 127.0.0.1.
+
+Which path is which call comes from the SDK's own URL templates; what is answered are plain pages in
+the published shapes, held against the SDK's models by `judge`. The double makes the links.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from kiota_abstractions.authentication import AnonymousAuthenticationProvider
+from msgraph import GraphRequestAdapter
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
+
+from agent.clients.entra import calls
+from tests.lab.entra.certificate import certificate
+from tests.lab.entra.faults import Armed, Fault
+from tests.lab.entra.http import Reply, Server
+
+TENANT = "11111111-2222-4333-8444-555555555555"
+APPLICATION = "66666666-7777-4888-8999-000000000000"
+SECRET = "lab-secret-that-must-not-leak"
+Params = dict[str, str]
+Pages = list[dict[str, Any]]
+Handler = Callable[[tuple[str, ...], Params], Pages | Fault]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that came in."""
+
+    name: str
+    ids: tuple[str, ...]
+    params: Params
+    page: int
+    number: int
+    authorization: str
+
+
+@dataclass
+class Double:
+    """Serves handlers by call name (`audit_logs.sign_ins`); tokens are for `tenant`."""
+
+    tenant: str = TENANT
+    lifetime: int = 3600
+
+    def __post_init__(self) -> None:
+        self.calls: list[Call] = []
+        self.tokens: list[str] = []
+        self.unserved: list[str] = []
+        self._armed: list[Armed] = []
+        self._handlers: dict[str, tuple[re.Pattern[str], Handler]] = {}
+        self._counts: dict[str, itertools.count[int]] = {}
+        self._lock = threading.Lock()
+        self._root = BaseGraphServiceClient(GraphRequestAdapter(AnonymousAuthenticationProvider()))
+        self.certificate: Path = certificate()
+        self._server = Server(self.certificate, self._reply)
+        self.url = self._server.url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def environ(self) -> dict[str, str]:
+        """Return the variables under which azure-identity and the client speak to this double."""
+        return {
+            "AZURE_AUTHORITY_HOST": self.url,
+            "AZURE_TENANT_ID": self.tenant,
+            "AZURE_CLIENT_ID": APPLICATION,
+            "AZURE_CLIENT_SECRET": SECRET,
+            "REQUESTS_CA_BUNDLE": str(self.certificate),
+        }
+
+    def handle(self, name: str, handler: Handler) -> None:
+        """Answer a call with what a function of its ids and parameters returns."""
+        path = re.escape(calls.path(self._root, name)).replace(re.escape("{id}"), "([^/]+)")
+        self._handlers[name] = re.compile(f"/v1.0{path}", re.IGNORECASE), handler
+
+    def fault(
+        self, operation: str, fault: Fault, page: int | None = None, request: int | None = None, *,
+        onwards: bool = False, ids: tuple[str, ...] = (),
+    ) -> None:
+        """Let requests that meet all conditions fail; `operation` may be a pattern."""
+        self._armed.append(Armed(fault, operation, page, request, onwards, ids, fault.times))
+
+    def reset(self) -> None:
+        """Forget faults, calls and handlers."""
+        with self._lock:
+            self._armed.clear()
+            self.calls.clear()
+            self.unserved.clear()
+            self._counts.clear()
+            self._handlers.clear()
+
+    def _reply(self, method: str, target: str, headers: Message, body: bytes) -> Reply:
+        parts = urlsplit(target)
+        if parts.path.endswith("/.well-known/openid-configuration"):
+            return Reply(200, self._discovery(parts.path.split("/")[1]))
+        if method == "POST" and parts.path.endswith("/oauth2/v2.0/token"):
+            return self._token(parse_qs(body.decode()))
+        params = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        return self._graph(parts.path, params, headers)
+
+    def _discovery(self, tenant: str) -> dict[str, Any]:
+        base = f"{self.url}/{tenant}"
+        return {
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "issuer": f"{base}/v2.0",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["pairwise"],
+        }
+
+    def _token(self, form: dict[str, list[str]]) -> Reply:
+        if form.get("client_secret") != [SECRET] or form.get("client_id") != [APPLICATION]:
+            return Reply(401, {
+                "error": "invalid_client", "error_codes": [7000215],
+                "error_description": "AADSTS7000215: Invalid client secret provided.",
+            })
+        claims = {
+            "aud": form["scope"][0].removesuffix("/.default"), "tid": self.tenant, "appid": APPLICATION,
+            "exp": int(time.time()) + self.lifetime, "jti": len(self.tokens),
+        }
+        token = ".".join(_encoded(one) for one in ({"alg": "none", "typ": "JWT"}, claims, {}))
+        self.tokens.append(token)
+        return Reply(200, {"token_type": "Bearer", "expires_in": self.lifetime, "access_token": token})
+
+    def _graph(self, path: str, params: Params, headers: Message) -> Reply:
+        authorization = headers.get("Authorization", "")
+        if authorization.removeprefix("Bearer ") not in self.tokens:
+            return _error(Fault("", 401, "InvalidAuthenticationToken", "Access token is empty or unknown."), "lab-0")
+        for name, (pattern, handler) in self._handlers.items():
+            if found := pattern.fullmatch(path):
+                return self._answer(name, found.groups(), path, params, handler, authorization)
+        self.unserved.append(path)
+        return _error(Fault("", 404, "ResourceNotFound", f"Resource not found for the segment {path}."), "lab-0")
+
+    def _answer(
+        self, name: str, ids: tuple[str, ...], path: str, params: Params, handler: Handler, authorization: str,
+    ) -> Reply:
+        page = int(params.get("$skiptoken", 1))
+        with self._lock:
+            number = next(self._counts.setdefault(name, itertools.count(1)))
+            self.calls.append(Call(name, ids, params, page, number, authorization))
+            fault = self._struck(name, page, number, ids)
+        request = f"{name}-{number}"
+        said = fault if fault and fault.status else handler(ids, params)
+        if isinstance(said, Fault):
+            return _error(said, request)
+        where = f"{self.url}{path}"
+        return Reply(200, self._page(said, page, where, params, fault), fault=fault, request=request)
+
+    def _struck(self, name: str, page: int, number: int, ids: tuple[str, ...]) -> Fault | None:
+        for armed in self._armed:
+            if armed.strikes(name, page, number, ids):
+                armed.left = None if armed.left is None else armed.left - 1
+                return armed.fault
+        return None
+
+    def _page(self, pages: Pages, page: int, where: str, params: Params, fault: Fault | None) -> dict[str, Any]:
+        paging, turn, more = fault.paging if fault else "", page, page < len(pages)
+        shift = int(params.get("lab-shift", 0))
+        if paging in ("empty", "repeat_page"):
+            shift, more = shift + 1, True
+            turn = page - 1 if paging == "repeat_page" else page
+        else:
+            turn, more = page - shift, page - shift < len(pages)
+        body: dict[str, Any] = {"@odata.context": f"{self.url}/v1.0/$metadata", **pages[max(turn, 1) - 1]}
+        if paging == "empty":
+            body["value"] = []
+        if paging == "reversed":
+            body["value"] = body["value"][::-1]
+        if paging == "foreign" and fault:
+            body["@odata.nextLink"] = fault.link
+        elif more or paging == "repeat_link":
+            token = page if paging == "repeat_link" else page + 1
+            shifted = {"lab-shift": shift} if shift else {}
+            body["@odata.nextLink"] = f"{where}?{urlencode({**params, **shifted, '$skiptoken': token})}"
+        return body
+
+
+def _encoded(part: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
+def _error(fault: Fault, request: str) -> Reply:
+    inner = {"date": "2026-06-01T00:00:00", "request-id": request, "client-request-id": request}
+    body = {"error": {"code": fault.code, "message": fault.message, "innerError": inner}}
+    return Reply(fault.status, body, dict(fault.headers), fault, request)
+
+
+__all__ = ["APPLICATION", "SECRET", "TENANT", "Call", "Double", "Handler", "Pages"]

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
+from agent.clients.fanout import LEFT
+
 T = TypeVar("T")
 D = TypeVar("D")
 Key = str | Callable[[dict[str, Any]], Iterable[Any]]
 """Finds the items in a page: a JMESPath (`@` is the page itself, as one item), or a function of the page."""
-
-
-class _Left:
-    """Stands for 'leave the item out'."""
-
-
-LEFT = _Left()
 
 
 class Aws(Protocol):

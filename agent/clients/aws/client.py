@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from agent.clients.aws.api import LEFT, Key
+from agent.clients.aws.api import Key
 from agent.clients.aws.failures import (
     CAUGHT,
     Place,
@@ -20,14 +20,14 @@ from agent.clients.aws.failures import (
     throttled,
     translate,
 )
-from agent.clients.aws.fanout import Fanout
-from agent.clients.aws.items import Items
 from agent.clients.aws.pages import finder, listed, retries, sent
 from agent.clients.aws.rates import rate
 from agent.clients.aws.tokens import Cycle, Paging, TokenLostError, TokenRepeatedError
 from agent.clients.aws.wire import Wire
 from agent.clients.deadline import Deadline
 from agent.clients.failure import CallError, InterruptedRunError
+from agent.clients.fanout import LEFT, Fanout
+from agent.clients.items import Items
 from agent.clients.witness import Reading, Witness
 from agent.collector import Api
 from agent.model import Lacking

@@ -8,6 +8,11 @@ from typing import Any
 
 import jmespath  # type: ignore[import-untyped]  # it ships no types
 
+from agent.clients.cycle import Cycle
+from agent.clients.cycle import RepeatedError as TokenRepeatedError
+
+__all__ = ["Cycle", "Paging", "Pagings", "TokenLostError", "TokenRepeatedError", "by_model"]
+
 INPUT_OF = {
     "nexttoken": ("nexttoken",),
     "marker": ("marker",),
@@ -23,10 +28,6 @@ INPUT_OF = {
 
 class TokenLostError(Exception):
     """The provider says that there is more, and gives no token to ask for it."""
-
-
-class TokenRepeatedError(Exception):
-    """The provider gave a page token a second time: following it would never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +53,6 @@ class Paging:
         if more and not found:
             raise TokenLostError
         return found
-
-
-@dataclass(slots=True)
-class Cycle:
-    """Finds a token that comes again, in constant memory (Brent)."""
-
-    anchor: object = None
-    seen: int = 0
-    power: int = 1
-
-    def check(self, token: object) -> None:
-        """Raise `TokenRepeatedError` if the token came before; a longer circle is found after a few rounds."""
-        self.seen += 1
-        if token == self.anchor:
-            raise TokenRepeatedError
-        if self.seen == self.power:
-            self.anchor = token
-            self.power *= 2
 
 
 @dataclass(slots=True)

@@ -8,12 +8,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from agent.clients.aws.api import LEFT
-from agent.clients.aws.items import Items
 from agent.clients.failure import CallError
+from agent.clients.items import Items
 
 T = TypeVar("T")
 D = TypeVar("D")
+
+
+class _Left:
+    """Stands for 'leave the item out'."""
+
+
+LEFT = _Left()
 
 
 @dataclass(slots=True)

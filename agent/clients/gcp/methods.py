@@ -60,7 +60,6 @@ _ASSET, _LOGGING, _SINKS = "asset", "logging", "logging_config"
 METHODS: dict[str, Rpc | Rest] = {
     "cloudasset.search_all_resources": Rpc(_ASSET, "search_all_resources"),
     "cloudasset.search_all_iam_policies": Rpc(_ASSET, "search_all_iam_policies"),
-    "cloudasset.list_assets": Rpc(_ASSET, "list_assets"),
     "logging.list_log_entries": Rpc(_LOGGING, "list_log_entries"),
     "logging.list_sinks": Rpc(_SINKS, "list_sinks"),
     "logging.list_exclusions": Rpc(_SINKS, "list_exclusions"),
@@ -94,9 +93,7 @@ METHODS: dict[str, Rpc | Rest] = {
         "backupdr.projects.locations.backupVaults.dataSources.backups.list": "v1/{+parent}/backups",
     }),
     **_rest("gkebackup", {
-        "gkebackup.projects.locations.backupPlans.list": "v1/{+parent}/backupPlans",
         "gkebackup.projects.locations.backupPlans.backups.list": "v1/{+parent}/backups",
-        "gkebackup.projects.locations.restorePlans.list": "v1/{+parent}/restorePlans",
         "gkebackup.projects.locations.restorePlans.restores.list": "v1/{+parent}/restores",
     }),
     **_rest("orgpolicy", {
@@ -104,7 +101,10 @@ METHODS: dict[str, Rpc | Rest] = {
         "orgpolicy.folders.policies.list": "v2/{+parent}/policies",
         "orgpolicy.projects.policies.list": "v2/{+parent}/policies",
     }),
-    **_rest("storage", {"storage.buckets.list": "storage/v1/b"}),
+    **_rest("storage", {
+        "storage.buckets.list": "storage/v1/b",
+        "storage.buckets.getIamPolicy": "storage/v1/b/{bucket}/iam",
+    }),
     **_rest("cloudkms", {
         "cloudkms.projects.locations.list": "v1/{+name}/locations",
         "cloudkms.projects.locations.keyRings.list": "v1/{+parent}/keyRings",
@@ -117,7 +117,6 @@ METHODS: dict[str, Rpc | Rest] = {
     }),
     **_rest("compute", {
         "compute.firewalls.list": "compute/v1/projects/{project}/global/firewalls",
-        "compute.networks.list": "compute/v1/projects/{project}/global/networks",
         "compute.subnetworks.aggregatedList": "compute/v1/projects/{project}/aggregated/subnetworks",
     }),
 }

@@ -84,7 +84,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         path = urllib.parse.unquote(place.path)
         self._send(type(self).reply(Incoming(self.command, path, query, body, headers)))
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 the name is the base class's
 
     def _send(self, out: Outgoing) -> None:
         fault = out.fault

@@ -50,7 +50,6 @@ RPCS: dict[str, Rpc] = {
         _ASSET, "SearchAllResources", asset_v1.SearchAllResourcesRequest, asset_v1.SearchAllResourcesResponse),
     "cloudasset.search_all_iam_policies": Rpc(
         _ASSET, "SearchAllIamPolicies", asset_v1.SearchAllIamPoliciesRequest, asset_v1.SearchAllIamPoliciesResponse),
-    "cloudasset.list_assets": Rpc(_ASSET, "ListAssets", asset_v1.ListAssetsRequest, asset_v1.ListAssetsResponse),
     "logging.list_log_entries": Rpc(
         _LOGGING, "ListLogEntries", logging.ListLogEntriesRequest, logging.ListLogEntriesResponse),
     "logging.list_sinks": Rpc(_CONFIG, "ListSinks", logging.ListSinksRequest, logging.ListSinksResponse),

@@ -19,14 +19,17 @@ def permissions(headers: Iterable[Header]) -> list[str]:
 
 def role(headers: Iterable[Header]) -> str:
     """Return the custom role as `gcloud iam roles create annexa --organization=… --file=…` takes it."""
-    lines = [f"title: '{TITLE}'", "description: What annexa may read", "stage: GA", "includedPermissions:"]
-    return "\n".join([*lines, *(f"- {one}" for one in permissions(headers))]) + "\n"
+    said = {
+        "title": TITLE, "description": "What annexa may read", "stage": "GA",
+        "includedPermissions": permissions(headers),
+    }
+    return json.dumps(said, indent=2) + "\n"
 
 
 def terraform(headers: Iterable[Header]) -> str:
     """Return Terraform with the custom role, bound to the account that reads."""
     listed = json.dumps(permissions(headers), indent=4).replace("\n]", "\n  ]")
-    return _TERRAFORM.replace("PERMISSIONS", listed)
+    return _TERRAFORM.replace("PERMISSIONS", listed).replace("TITLE", TITLE)
 
 
 _TERRAFORM = """variable "organization_id" { type = string }
@@ -38,7 +41,7 @@ variable "member" {
 resource "google_organization_iam_custom_role" "annexa" {
   org_id      = var.organization_id
   role_id     = "annexa"
-  title       = "annexa: reads evidence"
+  title       = "TITLE"
   permissions = PERMISSIONS
 }
 

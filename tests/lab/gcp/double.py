@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -50,6 +51,7 @@ class Double:
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     port: int = 0
     strict: bool = True
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self.calls: list[Call] = []
@@ -67,8 +69,8 @@ class Double:
         self._grpc.add_generic_rpc_handlers(rpcs.handlers(self._serve))
         number = self._grpc.add_insecure_port("127.0.0.1:0")
         self._grpc.start()
-        self._port = Port(self.port, number, self._http.number)
-        self.url = f"http://127.0.0.1:{self._port.number}"
+        self._port = Port(self.port, number, self._http.number, self.tls)
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self._port.number}"
 
     def __enter__(self) -> Self:
         return self

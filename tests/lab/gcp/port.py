@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
 
 PREFACE = b"PRI"
@@ -13,13 +14,13 @@ PREFACE = b"PRI"
 class Port:
     """A relay on 127.0.0.1 before two servers."""
 
-    def __init__(self, port: int, rpc: int, http: int) -> None:
+    def __init__(self, port: int, rpc: int, http: int, tls: ssl.SSLContext | None = None) -> None:
         self._to = {True: rpc, False: http}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._relay, "127.0.0.1", port), self._loop
+            asyncio.start_server(self._relay, "127.0.0.1", port, ssl=tls), self._loop
         ).result()
         self.number: int = self._server.sockets[0].getsockname()[1]
 
@@ -37,10 +38,11 @@ class Port:
             return
         inner, outer = await asyncio.open_connection("127.0.0.1", self._to[first == PREFACE])
         outer.write(first)
-        await asyncio.gather(_pump(reader, outer), _pump(inner, writer))
+        await asyncio.gather(pump(reader, outer), pump(inner, writer))
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry what one side sends to the other, and its end."""
     try:
         while data := await reader.read(1 << 16):
             writer.write(data)

@@ -16,6 +16,8 @@ from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 from agent.model import Boundary, Row, Window
 
 C = TypeVar("C")
+CONTAINERS = ("organizations/", "folders/")
+"""How the ids of boundaries begin that hold others and nothing of their own."""
 
 
 class Record(NamedTuple):
@@ -60,7 +62,8 @@ class Windows:
 class Header:
     """What a collector says of itself; `id` is its path below `collectors/` with dots.
 
-    `per`: once a region, once a boundary, or once in the organization's own boundary.
+    `per`: once a region, once a boundary, once in the organization's own boundary, or once in each
+    member: each boundary but a container of others (a Google organization or folder).
     `population` is the sentence that an auditor reads: what one record is, and of which whole.
     `cadence` (ISO 8601) is the schedule's default; `keeps` says how long the source keeps the
     data, where a longer cadence would lose it. `exact`: a receipt that differs lowers the run.
@@ -72,7 +75,7 @@ class Header:
     kind: str
     population: str
     provider: str
-    per: Literal["region", "boundary", "organization"]
+    per: Literal["region", "boundary", "organization", "member"]
     calls: tuple[Api, ...]
     cadence: str = "P1D"
     keeps: str = ""
@@ -86,6 +89,12 @@ class Header:
     def api(self, call: str) -> Api | None:
         """Return the declared operation `service.operation`, or None where it is not declared."""
         return next((api for api in self.calls if api.call == call), None)
+
+    def runs_in(self, boundary: str, *, organization: bool) -> bool:
+        """Return whether it runs in a boundary; `organization`: it is the one that sees the organization."""
+        if self.per == "organization":
+            return organization
+        return self.per not in ("member", "region") or not boundary.startswith(CONTAINERS)
 
     @property
     def permissions(self) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def _permissions(app: Parts, connected: Connected, boundary: Boundary) -> Iterat
     denied: dict[str, tuple[str, list[str]]] = {}
     tried = 0
     for header in headers:
-        if header.per == "organization" and not boundary.organization:
+        if not header.runs_in(boundary.id, organization=boundary.organization):
             continue
         region = boundary.regions[0] if header.per == "region" and boundary.regions else ""
         for one in connected.probe(header, boundary, region):

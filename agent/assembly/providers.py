@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.config import AwsScope
-from agent.config.scopes import EntraScope, Scope
+from agent.config.scopes import EntraScope, GcpScope, Scope
 from agent.errors import ConfigurationError
 from agent.run import Provider
 
@@ -21,6 +21,8 @@ def make(scope: Scope) -> Provider:
         return _aws(scope)
     if isinstance(scope, EntraScope):
         return _entra(scope)
+    if isinstance(scope, GcpScope):
+        return _gcp(scope)
     raise ConfigurationError(
         f"scope {scope.name}: provider {scope.provider} cannot be collected from yet",
         advice="Take the scope out, or put its evidence in with annexa evidence add",
@@ -58,3 +60,18 @@ def _entra(scope: EntraScope) -> Provider:
     return EntraProvider(
         Values(name=scope.name, tenant=scope.tenant, cloud=scope.cloud, endpoint=scope.endpoint or "")
     )
+
+
+def _gcp(scope: GcpScope) -> Provider:
+    try:
+        from agent.clients.gcp.provider import GcpProvider
+        from agent.clients.gcp.scope import GcpScope as Values
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"scope {scope.name}: the Google Cloud client is not installed ({error.name})",
+            advice="Install annexa with the extra gcp: pip install 'annexa[gcp]'",
+        ) from error
+    return GcpProvider(Values(
+        name=scope.name, parent=scope.parent, impersonate=scope.impersonate or "",
+        quota_project=scope.quota_project or "", exclude=scope.exclude, endpoint=scope.endpoint or "",
+    ))

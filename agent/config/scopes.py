@@ -33,6 +33,11 @@ PARENT = text(
     "organizations/NUMBER, folders/NUMBER or projects/ID",
     r"(organizations|folders)/[0-9]{1,20}|projects/[a-z0-9:.-]{1,60}",
 )
+PROJECT = text("the id of a project such as data-prod", r"[a-z][a-z0-9:.-]{1,60}")
+SERVICE_ACCOUNT = text(
+    "a service account such as annexa@data-prod.iam.gserviceaccount.com",
+    r"[a-z0-9-]{1,63}@[a-z0-9.-]{1,90}\.gserviceaccount\.com",
+)
 ENDPOINT = url("https", "http")
 
 
@@ -124,6 +129,13 @@ class GcpScope(Scope):
     PROVIDER: ClassVar[str] = "gcp"
 
     parent: str = key(PARENT, "What is collected from, with everything below it.")
+    impersonate: str | None = key(
+        SERVICE_ACCOUNT, "The service account to act as. Default: the credentials as they are.", default=None
+    )
+    quota_project: str | None = key(
+        PROJECT, "The project whose quota and switched-on APIs are used. Default: the credentials' own.", default=None
+    )
+    exclude: tuple[str, ...] = key(many(PROJECT, "a list of project ids"), "Projects left out.", default=())
     endpoint: str | None = key(ENDPOINT, "Where the API is, when not at Google.", default=None)
 
 

@@ -118,7 +118,7 @@ def _units(
     known = [headers[name] for name in requirement.collectors if name in headers and name in scope.enabled]
     ours = [header for header in known if header.provider == scope.provider]
     for boundary in boundaries:
-        here = [header for header in ours if header.per != "organization" or boundary.organization]
+        here = [one for one in ours if one.runs_in(boundary.boundary, organization=boundary.organization)]
         if not here:
             continue
         yield Unit(

@@ -101,11 +101,9 @@ def jitter(key: str, interval: timedelta) -> timedelta:
 
 
 def _regions(header: Header, boundary: Boundary) -> tuple[str, ...]:
-    if header.per == "region":
-        return boundary.regions or ("",)
-    if header.per == "organization" and not boundary.organization:
+    if not header.runs_in(boundary.id, organization=boundary.organization):
         return ()
-    return ("",)
+    return boundary.regions or ("",) if header.per == "region" else ("",)
 
 
 def _windowed(header: Header, task: Task, now: datetime, facts: Facts) -> Iterator[Task]:

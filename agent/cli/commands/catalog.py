@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from agent.mapping import Mapping
     from agent.registry import Registry
 
-FORMS = ("json", "cloudformation")
+FORMS = ("json", "cloudformation", "terraform")
 
 
 def register(app: typer.Typer) -> None:
@@ -136,14 +136,37 @@ def policy(
     form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_form,
                                       autocompletion=lambda: list(FORMS), help=f"{' or '.join(FORMS)}.")] = "json",
 ) -> None:
-    """Print the least privilege that the collectors need, as an IAM policy."""
-    headers = _enabled(context, scope, chosen(patterns, "aws"))
-    if form == "cloudformation":
-        from agent.clients.aws.policy import cloudformation
-
-        session.write(cloudformation(headers).encode().rstrip(b"\n") + b"\n")
-    else:
+    """Print the least privilege that the collectors need: an IAM policy of AWS, a custom role of Google Cloud."""
+    provider = _provider(context, scope, patterns)
+    headers = _enabled(context, scope, chosen(patterns, provider))
+    if provider == "gcp":
+        session.write(_role(headers, form, part))
+    elif form == "json":
         session.write(_policy(headers, part))
+    else:
+        from agent.clients.aws.policy import cloudformation, terraform
+
+        made = cloudformation(headers) if form == "cloudformation" else terraform(headers)
+        session.write(made.encode().rstrip(b"\n") + b"\n")
+
+
+def _provider(context: typer.Context, scope: str | None, patterns: list[str] | None) -> str:
+    """Return whose policy is asked for: the scope's provider, else what all patterns begin with, else AWS."""
+    config = session.configured(context, needed=False) if scope else None
+    named = {one.name: one.provider for one in config.scopes} if config else {}
+    if scope in named:
+        return named[scope]
+    return "gcp" if patterns and all(one.startswith("gcp.") for one in patterns) else "aws"
+
+
+def _role(headers: list[Header], form: str, part: int | None) -> bytes:
+    from agent.clients.gcp.role import role, terraform
+    from agent.errors import ConfigurationError
+
+    if form == "cloudformation" or part is not None:
+        what = "--part" if part is not None else "cloudformation"
+        raise ConfigurationError(f"{what} is of AWS", advice="Google Cloud takes a role whole: json or terraform")
+    return (terraform(headers) if form == "terraform" else role(headers)).encode()
 
 
 def _enabled(context: typer.Context, scope: str | None, headers: list[Header]) -> list[Header]:

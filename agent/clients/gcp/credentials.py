@@ -1,0 +1,116 @@
+"""Who the agent is at Google: the credentials of the machine, or a service account that it may act as."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import google.auth
+import google.auth.exceptions
+import google.auth.impersonated_credentials
+import google.auth.transport.requests
+import requests
+from requests.adapters import HTTPAdapter
+
+from agent import __version__
+from agent.clients.gcp.errors import CredentialsError
+from agent.clients.gcp.scope import GcpScope
+from agent.errors import ConfigurationError, FatalError
+
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+POOL = 32
+"""Connections kept to one host: as many as threads may share it."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+HOW = "Set GOOGLE_APPLICATION_CREDENTIALS, or run where a service account or workload identity is attached"
+
+
+@dataclass(slots=True)
+class Identity:
+    """The credentials of one scope, found when they are first needed."""
+
+    scope: GcpScope
+    _credentials: Any = None
+    _session: Any = None
+    _refresh: Any = field(default=None)
+
+    def credentials(self) -> Any:
+        """Return the credentials; raises `FatalError` where there are none."""
+        if self._credentials is None:
+            self._check()
+            try:
+                found, _ = google.auth.default(scopes=[SCOPE], quota_project_id=self.scope.quota_project or None)
+            except (google.auth.exceptions.GoogleAuthError, OSError, ValueError) as error:
+                raise FatalError(f"scope {self.scope.name}: no credentials for Google Cloud ({error})"[:400],
+                                 advice=HOW) from None
+            self._credentials = self._acting(found)
+        return self._credentials
+
+    def _check(self) -> None:
+        place = urlsplit(self.scope.endpoint)
+        if place.scheme == "http" and place.hostname not in LOOPBACK:
+            raise ConfigurationError(
+                f"scope {self.scope.name}: {self.scope.endpoint} would be sent a token in clear",
+                advice="Give an https endpoint, or one on this machine",
+            )
+
+    def _acting(self, source: Any) -> Any:
+        if not self.scope.impersonate:
+            return source
+        override = None
+        if self.scope.endpoint:
+            account = f"projects/-/serviceAccounts/{self.scope.impersonate}"
+            override = f"{self.scope.endpoint.rstrip('/')}/v1/{account}:generateAccessToken"
+        return google.auth.impersonated_credentials.Credentials(
+            source, target_principal=self.scope.impersonate, target_scopes=[SCOPE],
+            iam_endpoint_override=override, quota_project_id=self.scope.quota_project or None,
+        )
+
+    def name(self) -> str:
+        """Return the service account that reads, '' where the credentials do not tell."""
+        found = self._credentials
+        for member in ("service_account_email", "signer_email", "account"):
+            told = getattr(found, member, "")
+            if isinstance(told, str) and told and told != "default":
+                return told
+        return ""
+
+    def session(self) -> Any:
+        """Return the session that all REST calls of the scope share: authorised, without cookies."""
+        if self._session is None:
+            made = google.auth.transport.requests.AuthorizedSession(self.credentials(), auth_request=self.request())
+            made.mount("https://", HTTPAdapter(pool_maxsize=POOL))
+            made.mount("http://", HTTPAdapter(pool_maxsize=POOL))
+            made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            made.headers["User-Agent"] = f"annexa/{__version__}"
+            self._session = made
+        return self._session
+
+    def request(self) -> Any:
+        """Return the transport by which tokens are fetched."""
+        if self._refresh is None:
+            self._refresh = google.auth.transport.requests.Request(requests.Session())
+        return self._refresh
+
+    def headers(self, url: str, *, fresh: bool = False) -> dict[str, str]:
+        """Return the headers that authorise an RPC; raises `CredentialsError`."""
+        found: dict[str, str] = {}
+        try:
+            if fresh:
+                self.credentials().refresh(self.request())
+            self.credentials().before_request(self.request(), "POST", url, found)
+        except google.auth.exceptions.GoogleAuthError as error:
+            raise CredentialsError(str(error)) from None
+        return {name.lower(): value for name, value in found.items()}
+
+
+def roots() -> bytes | None:
+    """Return the certificates that the environment names in place of the built-in ones, None where it names none."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        path = os.environ.get(name)
+        if path and Path(path).is_file():
+            return Path(path).read_bytes()
+    return None

@@ -1,0 +1,123 @@
+"""Every method that the client can call: an RPC of a published client class, or a path of a published REST API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """A method of one of Google's client classes, over gRPC; `parts` name its module, class and transport."""
+
+    service: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A method of a REST API, as its discovery document has it; what the path does not take goes to query or body."""
+
+    verb: str
+    url: str
+
+    def request(self, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
+        """Return the URL, the query and the body; raises `ValueError` where a part of the path is missing."""
+        rest = dict(parameters)
+
+        def part(found: re.Match[str]) -> str:
+            name = found[2]
+            if not isinstance(rest.get(name), str) or not rest[name]:
+                raise ValueError(f"needs the parameter {name}")
+            return quote(rest.pop(name), safe="/:@-" if found[1] else "")
+
+        url = _PART.sub(part, self.url)
+        return (url, {}, rest) if self.verb == "POST" else (url, _query(rest), None)
+
+
+_PART = re.compile(r"\{(\+?)([A-Za-z]+)\}")
+
+
+def _query(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in parameters.items() if value not in (None, "")
+    }
+
+
+def _rest(host: str, paths: Mapping[str, str]) -> dict[str, Rest]:
+    found = {}
+    for call, path in paths.items():
+        verb, _, place = path.rpartition(" ")
+        found[call] = Rest(verb or "GET", f"https://{host}.googleapis.com/{place}")
+    return found
+
+
+_ASSET, _LOGGING, _SINKS = "asset", "logging", "logging_config"
+METHODS: dict[str, Rpc | Rest] = {
+    "cloudasset.search_all_resources": Rpc(_ASSET, "search_all_resources"),
+    "cloudasset.search_all_iam_policies": Rpc(_ASSET, "search_all_iam_policies"),
+    "logging.list_log_entries": Rpc(_LOGGING, "list_log_entries"),
+    "logging.list_sinks": Rpc(_SINKS, "list_sinks"),
+    "logging.list_exclusions": Rpc(_SINKS, "list_exclusions"),
+    "logging.list_buckets": Rpc(_SINKS, "list_buckets"),
+    **_rest("cloudresourcemanager", {
+        "cloudresourcemanager.organizations.get": "v3/{+name}",
+        "cloudresourcemanager.folders.get": "v3/{+name}",
+        "cloudresourcemanager.projects.get": "v3/{+name}",
+        "cloudresourcemanager.folders.list": "v3/folders",
+        "cloudresourcemanager.projects.list": "v3/projects",
+        "cloudresourcemanager.projects.search": "v3/projects:search",
+        "cloudresourcemanager.organizations.getIamPolicy": "POST v3/{+resource}:getIamPolicy",
+        "cloudresourcemanager.folders.getIamPolicy": "POST v3/{+resource}:getIamPolicy",
+        "cloudresourcemanager.projects.getIamPolicy": "POST v3/{+resource}:getIamPolicy",
+        "cloudresourcemanager.organizations.testIamPermissions": "POST v3/{+resource}:testIamPermissions",
+        "cloudresourcemanager.folders.testIamPermissions": "POST v3/{+resource}:testIamPermissions",
+        "cloudresourcemanager.projects.testIamPermissions": "POST v3/{+resource}:testIamPermissions",
+    }),
+    **_rest("iam", {
+        "iam.projects.serviceAccounts.list": "v1/{+name}/serviceAccounts",
+        "iam.projects.serviceAccounts.keys.list": "v1/{+name}/keys",
+    }),
+    **_rest("sqladmin", {
+        "sql.instances.list": "v1/projects/{project}/instances",
+        "sql.backupRuns.list": "v1/projects/{project}/instances/{instance}/backupRuns",
+        "sql.operations.list": "v1/projects/{project}/operations",
+    }),
+    **_rest("backupdr", {
+        "backupdr.projects.locations.backupVaults.list": "v1/{+parent}/backupVaults",
+        "backupdr.projects.locations.backupVaults.dataSources.list": "v1/{+parent}/dataSources",
+        "backupdr.projects.locations.backupVaults.dataSources.backups.list": "v1/{+parent}/backups",
+    }),
+    **_rest("gkebackup", {
+        "gkebackup.projects.locations.backupPlans.backups.list": "v1/{+parent}/backups",
+        "gkebackup.projects.locations.restorePlans.restores.list": "v1/{+parent}/restores",
+    }),
+    **_rest("orgpolicy", {
+        "orgpolicy.organizations.policies.list": "v2/{+parent}/policies",
+        "orgpolicy.folders.policies.list": "v2/{+parent}/policies",
+        "orgpolicy.projects.policies.list": "v2/{+parent}/policies",
+    }),
+    **_rest("storage", {
+        "storage.buckets.list": "storage/v1/b",
+        "storage.buckets.getIamPolicy": "storage/v1/b/{bucket}/iam",
+    }),
+    **_rest("cloudkms", {
+        "cloudkms.projects.locations.list": "v1/{+name}/locations",
+        "cloudkms.projects.locations.keyRings.list": "v1/{+parent}/keyRings",
+        "cloudkms.projects.locations.keyRings.cryptoKeys.list": "v1/{+parent}/cryptoKeys",
+    }),
+    **_rest("securitycenter", {
+        "securitycenter.organizations.sources.findings.list": "v1/{+parent}/findings",
+        "securitycenter.folders.sources.findings.list": "v1/{+parent}/findings",
+        "securitycenter.projects.sources.findings.list": "v1/{+parent}/findings",
+    }),
+    **_rest("compute", {
+        "compute.firewalls.list": "compute/v1/projects/{project}/global/firewalls",
+        "compute.subnetworks.aggregatedList": "compute/v1/projects/{project}/aggregated/subnetworks",
+    }),
+}
+"""Methods by the name under which headers declare them."""

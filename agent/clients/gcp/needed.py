@@ -1,0 +1,9 @@
+"""What the client itself asks before any collector does: the parent of the scope and what is below it."""
+
+from __future__ import annotations
+
+NEEDED = (
+    "resourcemanager.folders.get", "resourcemanager.folders.list", "resourcemanager.organizations.get",
+    "resourcemanager.projects.get", "resourcemanager.projects.list",
+)
+"""Permissions that every scope needs."""

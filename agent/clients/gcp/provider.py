@@ -1,0 +1,89 @@
+"""A scope of Google Cloud: which projects it holds, who reads them, and the client for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.clients.deadline import Deadline
+from agent.clients.expansion import Expansion
+from agent.clients.gcp.client import GcpClient
+from agent.clients.gcp.discovery import Tree, tree
+from agent.clients.gcp.failures import plain
+from agent.clients.gcp.probe import Probed, probe
+from agent.clients.gcp.probe import witness as probing
+from agent.clients.gcp.scope import GcpScope
+from agent.clients.gcp.wire import Wire
+from agent.clients.witness import Witness
+from agent.collector import Header
+from agent.model import Boundary
+
+EXPANSION_SECONDS = 900.0
+PROBE_SECONDS = 120.0
+
+
+@dataclass(slots=True)
+class GcpProvider:
+    """The provider of one scope; `wire` may be given for tests."""
+
+    scope: GcpScope
+    wire: Wire | None = None
+
+    @property
+    def _wire(self) -> Wire:
+        if self.wire is None:
+            self.wire = Wire(self.scope)
+        return self.wire
+
+    def expand(self) -> Expansion:
+        """Return the parent and the projects below it; raises `AnnexaError` where nobody can be asked.
+
+        An organization and a folder are boundaries of their own beside their projects: what is
+        read once for all is read there.
+        """
+        deadline = Deadline.after(EXPANSION_SECONDS)
+        found = tree(
+            lambda witness: GcpClient(self._wire, self.scope.parent, witness, deadline),
+            self.scope.name, self.scope.parent, self.scope.exclude,
+        )
+        boundaries = [self._boundary(one, alone=self._single) for one in found.projects]
+        if not self._single:
+            boundaries.insert(0, self._top(found))
+        return Expansion(tuple(boundaries), tuple(found.lacking), tuple(found.notes))
+
+    @property
+    def _single(self) -> bool:
+        return self.scope.parent.startswith("projects/")
+
+    def _top(self, found: Tree) -> Boundary:
+        parent = self.scope.parent
+        return Boundary(self.scope.name, "gcp", parent, plain(found.top.get("displayName", "")), organization=True)
+
+    def _boundary(self, project: dict[str, str], *, alone: bool) -> Boundary:
+        name = str(project["projectId"])
+        self._wire.numbers[name] = str(project.get("name", "")).removeprefix("projects/")
+        return Boundary(self.scope.name, "gcp", name, plain(project.get("displayName", "")), organization=alone)
+
+    def open(
+        self, boundary: Boundary, region: str, witness: Witness, deadline: Deadline,  # noqa: ARG002 no region to choose
+    ) -> GcpClient:
+        """Return the client for one boundary; Google's lists span all regions."""
+        self._wire.identity.credentials()
+        return GcpClient(self._wire, _parent(boundary), witness, deadline)
+
+    def identity(self, boundary: Boundary) -> str:  # noqa: ARG002 the same one reads everywhere
+        """Return the service account that reads, '' where the credentials do not tell."""
+        return self._wire.identity.name()
+
+    def clock(self) -> datetime | None:
+        """Return what time it is at Google, None until it was asked for something."""
+        return self._wire.clock()
+
+    def probe(self, header: Header, boundary: Boundary, region: str) -> list[Probed]:
+        """Return which of the permissions that a collector declares are held in a boundary."""
+        client = self.open(boundary, region, probing(), Deadline.after(PROBE_SECONDS))
+        return list(probe(client, header.permissions))
+
+
+def _parent(boundary: Boundary) -> str:
+    return boundary.id if "/" in boundary.id else f"projects/{boundary.id}"

@@ -1,0 +1,86 @@
+"""One request to a REST API of Google, read whole and within its time, whatever comes back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import google.auth.exceptions
+import requests
+import urllib3
+
+from agent.clients.deadline import Deadline
+from agent.clients.gcp.credentials import Identity
+from agent.clients.gcp.errors import ApiError, BrokenError, CredentialsError, LateError, UnreachableError, of_body
+from agent.clients.gcp.methods import Rest
+
+BODY_LIMIT = 1 << 28
+"""The largest answer that is read, in bytes."""
+CHUNK = 1 << 16
+CONNECT = 10.0
+
+
+class Answered(dict[str, Any]):
+    """An answer, with the headers that it came with."""
+
+    headers: dict[str, str]
+
+
+def send(identity: Identity, method: Rest, parameters: dict[str, Any], deadline: Deadline) -> Answered:
+    """Return the answer; raises one of `errors`, or `ValueError` for parameters that make no request."""
+    url, query, body = method.request(parameters)
+    if identity.scope.endpoint:
+        url = identity.scope.endpoint.rstrip("/") + "/" + url.split("/", 3)[3]
+    left = max(deadline.left(), 0.1)
+    try:
+        answer = identity.session().request(
+            method.verb, url, params=query, json=body, stream=True, allow_redirects=False,
+            timeout=(min(CONNECT, left), left), max_allowed_time=left,
+        )
+        with answer:
+            return _answered(answer, _read(answer, deadline))
+    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
+        raise LateError(str(error)) from None
+    except google.auth.exceptions.RefreshError as error:
+        raise CredentialsError(str(error)) from None
+    except google.auth.exceptions.GoogleAuthError as error:
+        raise UnreachableError(f"tokens: {error}") from None
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError,
+            urllib3.exceptions.HTTPError) as error:
+        raise BrokenError(str(error)) from None
+    except requests.exceptions.ConnectionError as error:
+        raise (BrokenError if _cut(error) else UnreachableError)(str(error)) from None
+    except requests.exceptions.RequestException as error:
+        raise BrokenError(str(error)) from None
+
+
+def _cut(error: Exception) -> bool:
+    """Return whether the connection stood and was cut."""
+    return "Connection aborted" in str(error) or "IncompleteRead" in str(error)
+
+
+def _read(answer: Any, deadline: Deadline) -> bytes:
+    pieces, size = [], 0
+    for piece in answer.iter_content(CHUNK):
+        size += len(piece)
+        if size > BODY_LIMIT:
+            raise BrokenError(f"the body is larger than {BODY_LIMIT} bytes")
+        if deadline.passed:
+            raise LateError("the body did not end")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _answered(answer: Any, body: bytes) -> Answered:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    request = headers.get("x-request-id", "") or headers.get("x-guploader-uploadid", "")
+    if answer.status_code >= 400:
+        raise of_body(answer.status_code, body, headers.get("retry-after", ""), request)
+    if answer.status_code >= 300:
+        raise ApiError("UNKNOWN", answer.status_code, "leads to another address, which is not followed")
+    try:
+        found = Answered(json.loads(body or b"{}"))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BrokenError(f"no JSON object: {error}") from None
+    found.headers = headers
+    return found

@@ -1,0 +1,92 @@
+"""The RPCs that the double serves, on the message classes that Google publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.cloud import asset_v1
+from google.cloud.logging_v2 import types as logging
+from google.protobuf import any_pb2
+from google.protobuf.json_format import MessageToDict, ParseDict
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from agent.clients.gcp import messages
+from tests.lab.gcp.faults import ErrorAnswer
+
+assert messages.REGISTERED, "what is packed in log entries is registered by the client"
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """One RPC with its message classes."""
+
+    service: str
+    name: str
+    request: Any
+    response: Any
+
+    def params(self, data: bytes) -> dict[str, Any]:
+        """Return the parameters as the client library spells them."""
+        found: dict[str, Any] = MessageToDict(
+            self.request.pb(self.request.deserialize(data)), preserving_proto_field_name=True
+        )
+        return found
+
+    def bytes(self, answer: dict[str, Any]) -> bytes:
+        """Return the answer on the wire; raises `ParseError` for a member that the class does not have."""
+        made: bytes = ParseDict(answer, self.response.pb()()).SerializeToString()
+        return made
+
+
+_ASSET, _LOGGING, _CONFIG = (
+    "google.cloud.asset.v1.AssetService", "google.logging.v2.LoggingServiceV2", "google.logging.v2.ConfigServiceV2",
+)
+RPCS: dict[str, Rpc] = {
+    "cloudasset.search_all_resources": Rpc(
+        _ASSET, "SearchAllResources", asset_v1.SearchAllResourcesRequest, asset_v1.SearchAllResourcesResponse),
+    "cloudasset.search_all_iam_policies": Rpc(
+        _ASSET, "SearchAllIamPolicies", asset_v1.SearchAllIamPoliciesRequest, asset_v1.SearchAllIamPoliciesResponse),
+    "logging.list_log_entries": Rpc(
+        _LOGGING, "ListLogEntries", logging.ListLogEntriesRequest, logging.ListLogEntriesResponse),
+    "logging.list_sinks": Rpc(_CONFIG, "ListSinks", logging.ListSinksRequest, logging.ListSinksResponse),
+    "logging.list_exclusions": Rpc(
+        _CONFIG, "ListExclusions", logging.ListExclusionsRequest, logging.ListExclusionsResponse),
+    "logging.list_buckets": Rpc(_CONFIG, "ListBuckets", logging.ListBucketsRequest, logging.ListBucketsResponse),
+}
+"""RPCs by the name under which headers declare them."""
+
+
+def handlers(serve: Callable[[str, bytes, Any], bytes]) -> list[Any]:
+    """Return what a gRPC server takes: each RPC answered by `serve(call, request, context)`."""
+    found: dict[str, dict[str, Any]] = {}
+    for call, rpc in RPCS.items():
+        def handler(data: bytes, context: Any, call: str = call) -> bytes:
+            return serve(call, data, context)
+
+        found.setdefault(rpc.service, {})[rpc.name] = grpc.unary_unary_rpc_method_handler(handler)
+    return [grpc.method_handlers_generic_handler(service, methods) for service, methods in found.items()]
+
+
+def abort(context: Any, said: ErrorAnswer) -> None:
+    """End the RPC with an error and its details, as Google packs them."""
+    details = []
+    if said.reason:
+        packed = any_pb2.Any()
+        packed.Pack(error_details_pb2.ErrorInfo(
+            reason=said.reason, domain="googleapis.com", metadata=dict(said.metadata)
+        ))
+        details.append(packed)
+    if said.retry_after:
+        packed = any_pb2.Any()
+        info = error_details_pb2.RetryInfo()
+        info.retry_delay.FromMilliseconds(int(said.retry_after * 1000))
+        packed.Pack(info)
+        details.append(packed)
+    number = code_pb2.Code.Value(said.code)
+    context.abort_with_status(
+        rpc_status.to_status(status_pb2.Status(code=number, message=said.message, details=details))
+    )

@@ -28,7 +28,7 @@ from agent.model import KINDS
 
 PACKAGE = "collectors"
 GROUP = "annexa.collectors"
-PER = ("region", "boundary", "organization")
+PER = ("region", "boundary", "organization", "member")
 KEPT = ("title", "kind", "population", "per", "cadence", "version")
 """What is read from the source of a collector that cannot be loaded: plain words, needed to plan and to judge."""
 LONGEST = 200

@@ -35,6 +35,8 @@ class Rows:
             if isinstance(entry, VoidEntry):
                 self._voided.setdefault(entry.artifact, entry)
                 continue
+            if not isinstance(entry, ArtifactEntry):
+                continue  # a step of a sample: the tables of sampling are made from the log, and have no row here
             self.artifacts += 1
             row = rows.get(entry.index)
             if row is None:

@@ -13,10 +13,9 @@ from agent.clients.gcp.pages import finder, lacks, listed
 from agent.clients.gcp.role import role, terraform
 from agent.clients.gcp.throttle import LEAST, RATES, Throttle
 from agent.collector import Api, Header
-
 from agent.model import Boundary
-from agent.run.plan import Planner
 from agent.registry import Registry
+from agent.run.plan import Planner
 
 
 class Clock:

@@ -56,11 +56,11 @@ MUTANTS = [Mutant(*one) for one in (
     ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:", "rewritten_log"),
     ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:",
      "rewritten_log_under_a_stamp"),
-    ("verify/log.py", "if checkpoint.size > self.head.size:\n            step.refuse(", "if checkpoint.size > self.head"
-     ".size:\n            str(", "rolled_back_log"),
+    ("verify/log.py", "if checkpoint.size > self.head.size:\n            step.refuse(", ("if checkpoint.size > self.head"
+     ".size:\n            str("), "rolled_back_log"),
     ("verify/whole.py", "if mine is not None and not walk.compare(", "if mine is not None and not bool(", "rewritten_log"),
-    ("verify/whole.py", "held = [one for one in held if walk.compare(one.checkpoint, stamps, "
-     "f\"the stamped checkpoint of {one.at}\")]", "held = list(held)", "rewritten_log_under_a_stamp"),
+    ("verify/whole.py", ("held = [one for one in held if walk.compare(one.checkpoint, stamps, "
+     "f\"the stamped checkpoint of {one.at}\")]"), "held = list(held)", "rewritten_log_under_a_stamp"),
     ("verify/whole.py", "if size and (odd := early(walk.times[size], size - 1, one)):", "if (odd := ''):",
      "stamped_before_it_was_recorded"),
     ("verify/whole.py", "if walk.last is not None and not key.covers(walk.last):", "if False:",
@@ -85,8 +85,8 @@ MUTANTS = [Mutant(*one) for one in (
      "token_for_another_checkpoint_without_roots"),
     ("verify/stamps.py", "elif one.checkpoint.size != size:", "elif False:", "stamp_under_another_size"),
     ("verify/stamps.py", "checkpoint, _key = trust.open_note(note, origin)",
-     "from agent.seal import Checkpoint as C; import base64 as b; p = note.split(b'\\n'); "
-     "checkpoint = C(origin, int(p[1]), b.b64decode(p[2]))", "stamped_checkpoint_of_another_key"),
+     ("from agent.seal import Checkpoint as C; import base64 as b; p = note.split(b'\\n'); "
+     "checkpoint = C(origin, int(p[1]), b.b64decode(p[2]))"), "stamped_checkpoint_of_another_key"),
     ("verify/stamps.py", "if one.at + SKEW >= recorded_at:", "if True:", "stamped_before_it_was_recorded"),
     ("timestamps/token.py", "if stamp.digest != hashlib.sha256(data).digest():\n        raise",
      "if False:\n        raise", "test_other_data_is_refused"),

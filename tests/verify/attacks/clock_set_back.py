@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-
-from tests.verify.world import World, START, fill
+from tests.verify.world import START, World, fill
 
 SUBJECT, STEP = "store", "clock"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.verify.attacks.clock_set_back import attack as set_back
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "6", "clock"

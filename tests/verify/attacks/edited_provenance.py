@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 
 from agent import canonical
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "envelopes"

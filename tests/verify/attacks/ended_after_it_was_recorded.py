@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.fixtures.store import keep, record
-
-from tests.verify.world import World, START
+from tests.verify.world import START, World
 
 SUBJECT, STEP = "store", "clock"
 

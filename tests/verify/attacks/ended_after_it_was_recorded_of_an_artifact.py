@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.verify.attacks.ended_after_it_was_recorded import attack as disagree
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "6", "clock"

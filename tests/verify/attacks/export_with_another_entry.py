@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.seal import read_entry
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "export", "log"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "2", "log"

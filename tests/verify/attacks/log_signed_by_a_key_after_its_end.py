@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from agent.seal.signing import CryptoSigner
 from agent.store.keys import public_pem
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "log"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.verify.attacks.rewritten_log import without
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "time stamps"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 
 from tests.verify.attacks.rolled_back_log import roll_back
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "0", "kept checkpoint"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.verify.attacks.rolled_back_log import roll_back
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "time stamps"

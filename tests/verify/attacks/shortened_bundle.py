@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from agent.seal.tiles import bundle
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "log"

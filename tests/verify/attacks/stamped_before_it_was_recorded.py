@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.verify.world import World, START, fill, stamp
+from tests.verify.world import START, World, fill, stamp
 
 SUBJECT, STEP = "store", "clock"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.verify.attacks.stamped_before_it_was_recorded import attack as ahead
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "6", "clock"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from agent.seal.signing import CryptoSigner
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "envelopes"

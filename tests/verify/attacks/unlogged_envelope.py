@@ -6,7 +6,6 @@ from sqlmodel import select
 
 from agent.store.tables import Pending
 from tests.fixtures.store import keep
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "nothing beside"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from agent import canonical
-
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "envelopes"

@@ -97,6 +97,20 @@ def writing(times: int, records: int) -> list[Figure]:
     return [_rates("artifact writing, records/s against zstd and SHA-256", found, 0.60)]
 
 
+def sealing(times: int, records: int) -> list[Figure]:
+    """Sealing, from records to the signed log, against streaming zstd and SHA-256."""
+    found = pairs(times, lambda: ours("seal", records), lambda: measure("floors", "seal", records))
+    return [_rates("sealing, bytes/s against zstd and SHA-256", found, 0.60)]
+
+
+def verifying(times: int) -> list[Figure]:
+    """Verification of a store of large artifacts against decompressing and hashing them alone, on every core."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        data = measure("ours", "fill", 64, 8 << 20, folder)["data"]
+        found = pairs(times, lambda: measure("ours", "verify", folder), lambda: measure("floors", "verify", data))
+    return [_rates("verify, bytes/s against zstd and SHA-256, 8 MB each", found, 0.80)]
+
+
 def _rates(name: str, found: list[tuple[Any, Any]], target: float) -> Figure:
     ratio = statistics.median(rate(one) / rate(other) for one, other in found)
     mine, floor = (statistics.median(rate(pair[side]) for pair in found) for side in (0, 1))
@@ -156,11 +170,15 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=200_000, help="records of the throughput benches")
     parser.add_argument("--artifacts", type=int, default=1_000_000, help="artifacts of the assess bench")
     parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
-    parser.add_argument("--only", choices=["collection", "writing", "assess", "start", "memory"], help="one bench")
+    parser.add_argument("--only", help="one bench", choices=[
+        "collection", "writing", "sealing", "verify", "assess", "start", "memory",
+    ])
     chosen = parser.parse_args()
     benches: dict[str, Callable[[], list[Figure]]] = {
         "start": lambda: starting(chosen.times),
         "writing": lambda: writing(chosen.times, chosen.records),
+        "sealing": lambda: sealing(chosen.times, chosen.records),
+        "verify": lambda: verifying(chosen.times),
         "collection": lambda: collection(chosen.times, chosen.records),
         "memory": lambda: memory((10_000, 100_000, 1_000_000)),
         "assess": lambda: assessing(chosen.artifacts),

@@ -87,6 +87,45 @@ def write(records: int) -> dict[str, Any]:
     return {"records": records, "bytes": size, "seconds": time.perf_counter() - began}
 
 
+def verify(folder: str) -> dict[str, Any]:
+    """Decompress and hash every object below a folder, on every core."""
+    import os
+
+    import zstandard
+
+    def one(file: Path) -> int:
+        digest, size = hashlib.sha256(), 0
+        with file.open("rb") as data:
+            reader = zstandard.ZstdDecompressor().stream_reader(data)
+            while chunk := reader.read(1 << 18):
+                digest.update(chunk)
+                size += len(chunk)
+        return size
+
+    files = sorted(Path(folder).rglob("*.zst"))
+    began = time.perf_counter()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        size = sum(pool.map(one, files))
+    return {"records": size, "seconds": time.perf_counter() - began}
+
+
+def seal(records: int) -> dict[str, Any]:
+    """Serialise, hash and compress what is sealed, streaming; counts bytes."""
+    import orjson
+    import zstandard
+
+    digest, size = hashlib.sha256(), 0
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as file, zstandard.ZstdCompressor(level=3).stream_writer(file) as out:
+        for index in range(records):
+            row = Row(f"{index:08d}", occurred_at=WHEN)
+            line = orjson.dumps({"record": row, "raw": raw(index)}, option=orjson.OPT_APPEND_NEWLINE)
+            digest.update(line)
+            out.write(line)
+            size += len(line)
+    return {"records": size, "seconds": time.perf_counter() - began}
+
+
 def assess(database: str) -> dict[str, Any]:
     """Take the newest artifact of each collector, boundary and region out of the catalog with SQLite alone."""
     began = time.perf_counter()
@@ -105,6 +144,10 @@ def main(argv: list[str]) -> None:
         found = page(arguments[0], int(arguments[1]))
     elif name == "write":
         found = write(int(arguments[0]))
+    elif name == "verify":
+        found = verify(arguments[0])
+    elif name == "seal":
+        found = seal(int(arguments[0]))
     else:
         found = assess(arguments[0])
     print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))

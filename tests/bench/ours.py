@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import sys
 import time
 from dataclasses import replace
@@ -21,8 +22,9 @@ from agent.collector import Record
 from agent.config import load
 from agent.evidence.instants import thinned, wanted
 from agent.lake.summary import Instants, encode, qualifies_hash
-from agent.model import BackupTest, Boundary, Requirement, Subjects
-from agent.store import ArtifactRow, SummaryRow
+from agent.model import BackupTest, Boundary, Outcome, Provenance, Requirement, Subjects
+from agent.store import ArtifactRow, ObjectWriter, Store, SummaryRow
+from agent.verify import places
 from tests.bench.floors import ITEM, WHEN, raw
 
 CONFIG = """
@@ -75,6 +77,54 @@ def write(records: int, folder: Path) -> dict[str, Any]:
         seconds = time.perf_counter() - began
         writer.abandon()
     return {"records": records, "bytes": staged.size, "seconds": seconds}
+
+
+def seal(records: int, folder: Path) -> dict[str, Any]:
+    """Collect records into an artifact and seal it: masking, object, envelope, log and checkpoint, all synced."""
+    with open_store(load(configuration(folder, []), {}), lambda: datetime.now(UTC), writer=True) as store:
+        began = time.perf_counter()
+        writer = store.new_object("bench")
+        for index in range(records):
+            writer.write(Record(BackupTest(f"{index:08d}", occurred_at=WHEN), raw(index)))
+        size = _submit(store, writer)
+        seconds = time.perf_counter() - began
+    return {"records": size, "seconds": seconds}
+
+
+def _submit(store: Store, writer: ObjectWriter) -> int:
+    """Seal and record an artifact; returns its uncompressed size."""
+    staged = writer.close()
+    at = datetime.now(UTC)
+    store.submit(staged, Provenance(
+        collector="bench", collector_version="1", kind="backup_test", scope="bench", boundary="bench", region="",
+        window=None, identity="bench", source="provider", started_at=at, finished_at=at, outcome=Outcome.SUCCEEDED,
+        records=staged.records,
+    ))
+    store.sequence()
+    return staged.size
+
+
+def fill(artifacts: int, size: int, folder: Path) -> dict[str, Any]:
+    """Record so many different artifacts of a size; returns the folder of the store."""
+    with open_store(load(configuration(folder, []), {}), lambda: datetime.now(UTC), writer=True) as store:
+        for number in range(artifacts):
+            writer = store.new_object("bench")
+            for index in range(size // 700):
+                writer.write(Record(BackupTest(f"{number}-{index:08d}"), raw(index)))
+            _submit(store, writer)
+    shutil.copy(folder / "annexa-data" / "keys" / "signing-key.pub", folder / "trust.pem")
+    return {"data": str(folder / "annexa-data")}
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """Verify a whole store; every byte of every object is hashed."""
+    began = time.perf_counter()
+    report = places.folder(folder / "annexa-data", folder / "trust.pem", None, lambda _done, _all: None)
+    seconds = time.perf_counter() - began
+    if not report.holds:
+        raise SystemExit(f"the bench could not verify: {[one.findings for one in report.steps]}")
+    size = int(report.named("objects").says.split()[0].replace(",", ""))
+    return {"records": size, "seconds": seconds}
 
 
 def assess(artifacts: int, folder: Path) -> dict[str, Any]:
@@ -184,6 +234,12 @@ def main(argv: list[str]) -> None:
         found = collect(arguments[0], int(arguments[1]), folder)
     elif name == "write":
         found = write(int(arguments[0]), folder)
+    elif name == "seal":
+        found = seal(int(arguments[0]), folder)
+    elif name == "fill":
+        found = fill(int(arguments[0]), int(arguments[1]), folder)
+    elif name == "verify":
+        found = verify(folder)
     else:
         found = assess(int(arguments[0]), folder)
     print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))

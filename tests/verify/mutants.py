@@ -6,14 +6,22 @@ longer refused in its step. `test_mutants.py` holds the list to the source.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import io
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+import types
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.fixtures.tsa import make
+from tests.verify.world import World, build, copied
 
 ROOT = Path(__file__).parents[2]
 
@@ -144,44 +152,83 @@ MUTANTS = [Mutant(*one) for one in (
 )]
 
 
-def survives(mutant: Mutant) -> bool:
-    """Return whether the attack's test still passes with the mutant in the place of the source."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
-        copy = Path(name)
-        for one in ("agent", "tests", "mappings", "collectors", "pyproject.toml"):
-            source = ROOT / one
-            skipped = shutil.ignore_patterns("__pycache__", "collectors", "lab") if one == "tests" else None
-            shutil.copytree(source, copy / one, ignore=skipped) if source.is_dir() else shutil.copy(source, copy)
-        file = copy / "agent" / mutant.file
-        text = file.read_text("utf-8")
-        assert text.count(mutant.old) == 1, mutant
-        file.write_text(text.replace(mutant.old, mutant.new), "utf-8")
-        exactly = mutant.attack if mutant.attack.startswith("test_") else f"[{mutant.attack}]"
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", exactly.strip("[]"),
-             *_files(mutant.attack)],
-            cwd=copy, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": name},
-        )
-        if done.returncode not in (0, 1):
-            raise SystemExit(f"{mutant}: pytest ended with {done.returncode}\n{done.stdout[-1500:]}{done.stderr[-500:]}")
-        return done.returncode == 0
+def survives(mutant: Mutant, world: World, folder: Path) -> bool:
+    """Return whether what must notice the mutant does not; runs in a process of its own that is forked here."""
+    child = os.fork()
+    if child == 0:
+        status = 2
+        try:
+            mutate(mutant)
+            status = 0 if _passes(mutant.attack, world, folder) else 1
+        finally:
+            os._exit(status)
+    _pid, ended = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(ended)
+    if code not in (0, 1):
+        print(f"BROKEN {mutant}", flush=True)
+    return code != 1
 
 
-def _files(attack: str) -> list[str]:
-    if not attack.startswith("test_"):
-        return [f"tests/verify/test_attacks.py::test_the_attack_is_refused[{attack}]"]
-    return ["tests/timestamps", "tests/verify/test_trust.py"]
+def mutate(mutant: Mutant) -> None:
+    """Give every function of the module the code that it has in the mutated source."""
+    file = ROOT / "agent" / mutant.file
+    text = file.read_text("utf-8")
+    assert text.count(mutant.old) == 1, mutant
+    name = "agent." + mutant.file.removesuffix(".py").replace("/", ".")
+    module = importlib.import_module(name)
+    fresh = types.ModuleType(name)
+    sys.modules[name] = fresh
+    exec(compile(text.replace(mutant.old, mutant.new), str(file), "exec"), fresh.__dict__)
+    sys.modules[name] = module
+    _take(vars(module), vars(fresh))
+
+
+def _take(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    for name, one in old.items():
+        other = new.get(name)
+        if isinstance(one, property) and isinstance(other, property):
+            one, other = one.fget, other.fget
+        if isinstance(one, types.FunctionType) and isinstance(other, types.FunctionType):
+            one.__code__ = other.__code__
+        elif isinstance(one, type) and isinstance(other, type) and one.__module__ == other.__module__ and one is not other:
+            _take(vars(one), vars(other))
+
+
+def _passes(attack: str, world: World, folder: Path) -> bool:
+    """Return whether the test of an attack, or the named test, still passes."""
+    if attack.startswith("test_"):
+        with contextlib.redirect_stdout(io.StringIO()):
+            ended = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", attack,
+                                 str(ROOT / "tests/timestamps"), str(ROOT / "tests/verify/test_trust.py")])
+        return ended == pytest.ExitCode.OK
+    module = importlib.import_module(f"tests.verify.attacks.{attack}")
+    mine = copied(world, folder / "attacked")
+    try:
+        module.attack(mine)
+        report = mine.verify(module.SUBJECT)
+        step = report.named(module.STEP)
+    except Exception:  # noqa: BLE001 - a mutant that breaks anything is noticed
+        return False
+    finally:
+        shutil.rmtree(folder / "attacked", ignore_errors=True)
+    return not report.holds and bool(step.findings)
 
 
 def main() -> int:
     """Try every mutant, tell which survive."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(survives, MUTANTS))
-    for mutant, alive in zip(MUTANTS, found, strict=True):
-        if alive:
-            print(f"SURVIVED {mutant.file}: {mutant.old!r} became {mutant.new!r}; {mutant.attack} still passes")
-    print(f"{len(found)} mutants, {len(found) - sum(found)} killed")
-    return 1 if any(found) else 0
+    alive = []
+    with tempfile.TemporaryDirectory(prefix="mutants-") as name:
+        folder = Path(name)
+        world = build(folder / "world", make(folder / "tsa"))
+        for file in sorted({mutant.file for mutant in MUTANTS}):
+            importlib.import_module("agent." + file.removesuffix(".py").replace("/", "."))
+        for mutant in MUTANTS:
+            if survives(mutant, world, folder):
+                alive.append(mutant)
+                print(f"SURVIVED {mutant.file}: {mutant.old!r} became {mutant.new!r}; {mutant.attack} still passes",
+                      flush=True)
+    print(f"{len(MUTANTS)} mutants, {len(MUTANTS) - len(alive)} killed")
+    return 1 if alive else 0
 
 
 if __name__ == "__main__":

@@ -97,6 +97,26 @@ def writing(times: int, records: int) -> list[Figure]:
     return [_rates("artifact writing, records/s against zstd and SHA-256", found, 0.60)]
 
 
+def sampling(times: int, records: int) -> list[Figure]:
+    """A draw against reading and hashing alone, and its memory as the population grows."""
+    figures = []
+    peaks = [float(ours("sample", records // 5)["peak_mb"])]
+    for how, said, target in (("rfc8785", "canonical by the rfc8785 library", 2.0),
+                              ("orjson", "sorted by orjson, not canonical", 0.0)):
+        found = pairs(times, lambda: ours("sample", records), lambda how=how: measure(  # type: ignore[misc] # bound early
+            "floors", "sample", records, how))
+        peaks.append(max(float(mine["peak_mb"]) for mine, _ in found))
+        ratio = statistics.median(rate(floor) / rate(mine) for mine, floor in found)
+        mine, floor = (statistics.median(float(pair[side]["seconds"]) for pair in found) for side in (0, 1))
+        figures.append(Figure(f"sample draw from {records:,}, cost against reading and hashing, {said}", f"{mine:.1f} s",
+                              f"{floor:.1f} s", ratio, f"<= {target:.2f}" if target else "",
+                              met=not target or ratio <= target))
+    growth = max(peaks) / peaks[0]
+    figures.append(Figure(f"peak memory of a draw from {records:,}", f"{max(peaks):.0f} MB",
+                          f"{peaks[0]:.0f} MB at {records // 5:,}", growth, "<= 1.25", growth <= 1.25))
+    return figures
+
+
 def _rates(name: str, found: list[tuple[Any, Any]], target: float) -> Figure:
     ratio = statistics.median(rate(one) / rate(other) for one, other in found)
     mine, floor = (statistics.median(rate(pair[side]) for pair in found) for side in (0, 1))
@@ -156,7 +176,7 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=200_000, help="records of the throughput benches")
     parser.add_argument("--artifacts", type=int, default=1_000_000, help="artifacts of the assess bench")
     parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
-    parser.add_argument("--only", choices=["collection", "writing", "assess", "start", "memory"], help="one bench")
+    parser.add_argument("--only", choices=["collection", "writing", "assess", "start", "memory", "sampling"], help="one bench")
     chosen = parser.parse_args()
     benches: dict[str, Callable[[], list[Figure]]] = {
         "start": lambda: starting(chosen.times),
@@ -164,6 +184,7 @@ def main() -> int:
         "collection": lambda: collection(chosen.times, chosen.records),
         "memory": lambda: memory((10_000, 100_000, 1_000_000)),
         "assess": lambda: assessing(chosen.artifacts),
+        "sampling": lambda: sampling(1, 1_000_000),
     }
     figures: list[Figure] = []
     for name, bench in benches.items():

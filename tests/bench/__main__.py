@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -103,14 +104,14 @@ def sampling(times: int, records: int) -> list[Figure]:
     peaks = [float(ours("sample", records // 5)["peak_mb"])]
     for how, said, target in (("rfc8785", "canonical by the rfc8785 library", 2.0),
                               ("orjson", "sorted by orjson, not canonical", 0.0)):
-        found = pairs(times, lambda: ours("sample", records), lambda how=how: measure(  # type: ignore[misc] # bound early
-            "floors", "sample", records, how))
+        found = pairs(times, lambda: ours("sample", records), partial(measure, "floors", "sample", records, how))
         peaks.append(max(float(mine["peak_mb"]) for mine, _ in found))
         ratio = statistics.median(rate(floor) / rate(mine) for mine, floor in found)
         mine, floor = (statistics.median(float(pair[side]["seconds"]) for pair in found) for side in (0, 1))
-        figures.append(Figure(f"sample draw from {records:,}, cost against reading and hashing, {said}", f"{mine:.1f} s",
-                              f"{floor:.1f} s", ratio, f"<= {target:.2f}" if target else "",
-                              met=not target or ratio <= target))
+        figures.append(Figure(
+            f"sample draw from {records:,}, cost against reading and hashing, {said}", f"{mine:.1f} s",
+            f"{floor:.1f} s", ratio, f"<= {target:.2f}" if target else "", met=not target or ratio <= target,
+        ))
     growth = max(peaks) / peaks[0]
     figures.append(Figure(f"peak memory of a draw from {records:,}", f"{max(peaks):.0f} MB",
                           f"{peaks[0]:.0f} MB at {records // 5:,}", growth, "<= 1.25", growth <= 1.25))
@@ -176,7 +177,8 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=200_000, help="records of the throughput benches")
     parser.add_argument("--artifacts", type=int, default=1_000_000, help="artifacts of the assess bench")
     parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
-    parser.add_argument("--only", choices=["collection", "writing", "assess", "start", "memory", "sampling"], help="one bench")
+    named = ["collection", "writing", "assess", "start", "memory", "sampling"]
+    parser.add_argument("--only", choices=named, help="one bench")
     chosen = parser.parse_args()
     benches: dict[str, Callable[[], list[Figure]]] = {
         "start": lambda: starting(chosen.times),

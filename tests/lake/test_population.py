@@ -26,7 +26,7 @@ def digest(record: dict[str, Any]) -> str:
 
 
 def wanted(kind: str, pieces: list[Piece], **more: Any) -> Wanted:
-    return Wanted(**({"kind": kind, "pieces": pieces, "period": YEAR, "as_of": day(400)} | more))
+    return Wanted(kind=kind, pieces=pieces, period=YEAR, as_of=day(400), **more)
 
 
 def digests(population: Population) -> list[str]:
@@ -39,13 +39,13 @@ def test_states_count_once_as_last_collected(maker: Maker) -> None:
     pieces = [maker.piece("account", new, collected=day(2)), maker.piece("account", old, collected=day(1)),
               maker.piece("account", [{"id": "a", "mfa": None}], collected=day(1), scope="other")]
     with gather(wanted("account", pieces)) as found:
-        assert digests(found) == sorted(map(digest, [new[0], old[1], {"id": "a", "mfa": None}]))
+        rows: list[dict[str, Any]] = [new[0], old[1], {"id": "a", "mfa": None}]
+        assert digests(found) == sorted(map(digest, rows))
         assert (found.size, found.read) == (3, 4)
         assert {(one.id, one.scope, one.artifact) for one in found.named(["a"])} == {
             ("a", "prod", "sha256:a0"), ("a", "other", "sha256:a2")}
         assert sorted(found.lines()) == sorted(
-            json.dumps(one, sort_keys=True, separators=(",", ":")).encode() for one in [new[0], old[1],
-                                                                                       {"id": "a", "mfa": None}])
+            json.dumps(one, sort_keys=True, separators=(",", ":")).encode() for one in rows)
     with gather(wanted("account", pieces, where="NOT mfa")) as found:  # the filter comes first
         assert digests(found) == sorted(map(digest, old))
     with gather(wanted("account", pieces, where="scope = 'other'")) as found:

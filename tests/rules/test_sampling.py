@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
 from fractions import Fraction
@@ -137,7 +138,7 @@ def test_systematic_places() -> None:
     root = bytes.fromhex(KNOWN["population_root"])
     found = positions("s", root, 60, 7)
     assert len(set(found)) == 7
-    assert all(8 <= b - a <= 9 for a, b in zip(found, found[1:], strict=False))
+    assert all(8 <= b - a <= 9 for a, b in itertools.pairwise(found))
     assert positions("s", root, 5, 5) == [0, 1, 2, 3, 4]
     with pytest.raises(ValueError, match="cannot be selected"):
         positions("s", root, 5, 6)

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -97,6 +98,7 @@ def writing(times: int, records: int) -> list[Figure]:
     return [_rates("artifact writing, records/s against zstd and SHA-256", found, 0.60)]
 
 
+<<<<<<< HEAD
 def sealing(times: int, records: int) -> list[Figure]:
     """Sealing, from records to the signed log, against streaming zstd and SHA-256."""
     found = pairs(times, lambda: ours("seal", records), lambda: measure("floors", "seal", records))
@@ -109,6 +111,26 @@ def verifying(times: int) -> list[Figure]:
         data = measure("ours", "fill", 64, 8 << 20, folder)["data"]
         found = pairs(times, lambda: measure("ours", "verify", folder), lambda: measure("floors", "verify", data))
     return [_rates("verify, bytes/s against zstd and SHA-256, 8 MB each", found, 0.80)]
+=======
+def sampling(times: int, records: int) -> list[Figure]:
+    """A draw against reading and hashing alone, and its memory as the population grows."""
+    figures = []
+    peaks = [float(ours("sample", records // 5)["peak_mb"])]
+    for how, said, target in (("rfc8785", "canonical by the rfc8785 library", 2.0),
+                              ("orjson", "sorted by orjson, not canonical", 0.0)):
+        found = pairs(times, lambda: ours("sample", records), partial(measure, "floors", "sample", records, how))
+        peaks.append(max(float(mine["peak_mb"]) for mine, _ in found))
+        ratio = statistics.median(rate(floor) / rate(mine) for mine, floor in found)
+        mine, floor = (statistics.median(float(pair[side]["seconds"]) for pair in found) for side in (0, 1))
+        figures.append(Figure(
+            f"sample draw from {records:,}, cost against reading and hashing, {said}", f"{mine:.1f} s",
+            f"{floor:.1f} s", ratio, f"<= {target:.2f}" if target else "", met=not target or ratio <= target,
+        ))
+    growth = max(peaks) / peaks[0]
+    figures.append(Figure(f"peak memory of a draw from {records:,}", f"{max(peaks):.0f} MB",
+                          f"{peaks[0]:.0f} MB at {records // 5:,}", growth, "<= 1.25", growth <= 1.25))
+    return figures
+>>>>>>> sampling
 
 
 def _rates(name: str, found: list[tuple[Any, Any]], target: float) -> Figure:
@@ -170,9 +192,14 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=200_000, help="records of the throughput benches")
     parser.add_argument("--artifacts", type=int, default=1_000_000, help="artifacts of the assess bench")
     parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
+<<<<<<< HEAD
     parser.add_argument("--only", help="one bench", choices=[
         "collection", "writing", "sealing", "verify", "assess", "start", "memory",
     ])
+=======
+    named = ["collection", "writing", "assess", "start", "memory", "sampling"]
+    parser.add_argument("--only", choices=named, help="one bench")
+>>>>>>> sampling
     chosen = parser.parse_args()
     benches: dict[str, Callable[[], list[Figure]]] = {
         "start": lambda: starting(chosen.times),
@@ -182,6 +209,7 @@ def main() -> int:
         "collection": lambda: collection(chosen.times, chosen.records),
         "memory": lambda: memory((10_000, 100_000, 1_000_000)),
         "assess": lambda: assessing(chosen.artifacts),
+        "sampling": lambda: sampling(1, 1_000_000),
     }
     figures: list[Figure] = []
     for name, bench in benches.items():

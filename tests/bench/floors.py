@@ -48,6 +48,45 @@ def raw(index: int) -> dict[str, Any]:
     return {**ITEM, "RestoreJobId": f"{index:08d}", "CreationDate": WHEN}
 
 
+def sampled(records: int, folder: Path) -> tuple[Path, str]:
+    """Write an artifact of so many restore jobs and return its file with the SHA-256 of its lines."""
+    import orjson
+    import zstandard
+
+    file, digest = folder / "sampled.ndjson.zst", hashlib.sha256()
+    with file.open("wb") as out, zstandard.ZstdCompressor(level=3).stream_writer(out) as packed:
+        for index in range(records):
+            row = Row(f"{index:08d}", resource=ITEM["CreatedResourceArn"], backup=ITEM["RecoveryPointArn"],
+                      outcome="completed", validated=True, duration_s=600.0, size_bytes=10737418240, occurred_at=WHEN)
+            line = orjson.dumps({"record": row, "raw": raw(index)}, None, orjson.OPT_APPEND_NEWLINE)
+            digest.update(line)
+            packed.write(line)
+    return file, digest.hexdigest()
+
+
+def sample(records: int, how: str) -> dict[str, Any]:
+    """Read an artifact's records, prove its digest, and hash each record: as RFC 8785, or as orjson sorts it."""
+    import orjson
+    import rfc8785
+    import zstandard
+
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        file, expected = sampled(records, Path(folder))
+        began = time.perf_counter()
+        proof, digests, held = hashlib.sha256(), 0, b""
+        with file.open("rb") as source, zstandard.ZstdDecompressor().stream_reader(source) as reader:
+            while block := reader.read(1 << 20):
+                proof.update(block)
+                *lines, held = (held + block).split(b"\n")
+                for line in lines:
+                    record = orjson.loads(line)["record"]
+                    data = rfc8785.dumps(record) if how == "rfc8785" else orjson.dumps(
+                        record, None, orjson.OPT_SORT_KEYS)
+                    digests += len(hashlib.sha256(data).digest()) // 32
+        assert (digests, proof.hexdigest()) == (records, expected)
+        return {"records": records, "seconds": time.perf_counter() - began}
+
+
 def page(endpoint: str, lanes: int) -> dict[str, Any]:
     """Page a list with boto3 alone in as many threads as the agent has lanes; counts the items."""
     import boto3
@@ -144,10 +183,15 @@ def main(argv: list[str]) -> None:
         found = page(arguments[0], int(arguments[1]))
     elif name == "write":
         found = write(int(arguments[0]))
+<<<<<<< HEAD
     elif name == "verify":
         found = verify(arguments[0])
     elif name == "seal":
         found = seal(int(arguments[0]))
+=======
+    elif name == "sample":
+        found = sample(int(arguments[0]), arguments[1])
+>>>>>>> sampling
     else:
         found = assess(arguments[0])
     print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))

@@ -64,7 +64,10 @@ def _collectors(headers: tuple[Header, ...], mapping: Mapping) -> Iterator[str]:
 
 
 def _collector(header: Header, controls: list[str]) -> Iterator[str]:
-    once = {"region": "once in each region", "boundary": "once", "organization": "in the organization's own account"}
+    once = {
+        "region": "once in each region", "boundary": "once", "organization": "in the organization's own account",
+        "member": "once in each member, not in the organization above them",
+    }
     yield ""
     yield f"## {header.id}"
     yield ""

@@ -98,7 +98,6 @@ def writing(times: int, records: int) -> list[Figure]:
     return [_rates("artifact writing, records/s against zstd and SHA-256", found, 0.60)]
 
 
-<<<<<<< HEAD
 def sealing(times: int, records: int) -> list[Figure]:
     """Sealing, from records to the signed log, against streaming zstd and SHA-256."""
     found = pairs(times, lambda: ours("seal", records), lambda: measure("floors", "seal", records))
@@ -111,7 +110,8 @@ def verifying(times: int) -> list[Figure]:
         data = measure("ours", "fill", 64, 8 << 20, folder)["data"]
         found = pairs(times, lambda: measure("ours", "verify", folder), lambda: measure("floors", "verify", data))
     return [_rates("verify, bytes/s against zstd and SHA-256, 8 MB each", found, 0.80)]
-=======
+
+
 def sampling(times: int, records: int) -> list[Figure]:
     """A draw against reading and hashing alone, and its memory as the population grows."""
     figures = []
@@ -130,7 +130,6 @@ def sampling(times: int, records: int) -> list[Figure]:
     figures.append(Figure(f"peak memory of a draw from {records:,}", f"{max(peaks):.0f} MB",
                           f"{peaks[0]:.0f} MB at {records // 5:,}", growth, "<= 1.25", growth <= 1.25))
     return figures
->>>>>>> sampling
 
 
 def _rates(name: str, found: list[tuple[Any, Any]], target: float) -> Figure:
@@ -192,14 +191,8 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=200_000, help="records of the throughput benches")
     parser.add_argument("--artifacts", type=int, default=1_000_000, help="artifacts of the assess bench")
     parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
-<<<<<<< HEAD
-    parser.add_argument("--only", help="one bench", choices=[
-        "collection", "writing", "sealing", "verify", "assess", "start", "memory",
-    ])
-=======
-    named = ["collection", "writing", "assess", "start", "memory", "sampling"]
+    named = ["collection", "writing", "sealing", "verify", "assess", "start", "memory", "sampling"]
     parser.add_argument("--only", choices=named, help="one bench")
->>>>>>> sampling
     chosen = parser.parse_args()
     benches: dict[str, Callable[[], list[Figure]]] = {
         "start": lambda: starting(chosen.times),

@@ -183,15 +183,12 @@ def main(argv: list[str]) -> None:
         found = page(arguments[0], int(arguments[1]))
     elif name == "write":
         found = write(int(arguments[0]))
-<<<<<<< HEAD
     elif name == "verify":
         found = verify(arguments[0])
     elif name == "seal":
         found = seal(int(arguments[0]))
-=======
     elif name == "sample":
         found = sample(int(arguments[0]), arguments[1])
->>>>>>> sampling
     else:
         found = assess(arguments[0])
     print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))

@@ -79,7 +79,6 @@ def write(records: int, folder: Path) -> dict[str, Any]:
     return {"records": records, "bytes": staged.size, "seconds": seconds}
 
 
-<<<<<<< HEAD
 def seal(records: int, folder: Path) -> dict[str, Any]:
     """Collect records into an artifact and seal it: masking, object, envelope, log and checkpoint, all synced."""
     with open_store(load(configuration(folder, []), {}), lambda: datetime.now(UTC), writer=True) as store:
@@ -126,7 +125,8 @@ def verify(folder: Path) -> dict[str, Any]:
         raise SystemExit(f"the bench could not verify: {[one.findings for one in report.steps]}")
     size = int(report.named("objects").says.split()[0].replace(",", ""))
     return {"records": size, "seconds": seconds}
-=======
+
+
 def sample(records: int, folder: Path) -> dict[str, Any]:
     """Gather a population of so many records, take its root, and draw 59 of them."""
     from agent.lake.pieces import Piece
@@ -143,7 +143,6 @@ def sample(records: int, folder: Path) -> dict[str, Any]:
         assert (population.size, len(population.root)) == (records, 32)
         assert len(population.items(population.select("seed", 59))) == 59
     return {"records": records, "seconds": time.perf_counter() - began}
->>>>>>> sampling
 
 
 def assess(artifacts: int, folder: Path) -> dict[str, Any]:
@@ -253,17 +252,14 @@ def main(argv: list[str]) -> None:
         found = collect(arguments[0], int(arguments[1]), folder)
     elif name == "write":
         found = write(int(arguments[0]), folder)
-<<<<<<< HEAD
     elif name == "seal":
         found = seal(int(arguments[0]), folder)
     elif name == "fill":
         found = fill(int(arguments[0]), int(arguments[1]), folder)
     elif name == "verify":
         found = verify(folder)
-=======
     elif name == "sample":
         found = sample(int(arguments[0]), folder)
->>>>>>> sampling
     else:
         found = assess(int(arguments[0]), folder)
     print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))

@@ -170,11 +170,7 @@ def _draws(screen: Screen, draws: Sequence[Mapping[str, Any]], zone: tzinfo) -> 
         [Column("  Draw"), Column("On"), Column("Method"), Column("Items", right=True), Column("Seed", flexible=True),
          Column("Logged"), Column("Tested", right=True), Column("Deviations", right=True)],
         ([f"  {row['name']}", row["population"], row["method"], row["size"],
-<<<<<<< HEAD
-          repr(row["seed"]) if row["seed"] else row["why"],
-=======
           row["why"] if row["method"] == "judgemental" else repr(row["seed"]),
->>>>>>> sampling
           _moment(row["recorded_at"], zone), _tested(row), row.get("evaluation", {}).get("deviation")]
          for row in draws),
     )

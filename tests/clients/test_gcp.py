@@ -18,6 +18,7 @@ from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from tests.lab.gcp import faults
 from tests.lab.gcp.double import ACCOUNT, Double
+from tests.lab.gcp.paging import Pages
 from tests.lab.gcp.proxy import Proxy
 from tests.lab.gcp.tls import context
 
@@ -37,6 +38,18 @@ TREE: dict[str, Any] = {
     CRM + "organizations.get": {"name": "organizations/123", "displayName": "example.com"},
 }
 
+PROJECTS: dict[str, Pages] = {
+    "organizations/123": [
+        {"projects": [
+            {"name": "projects/1", "projectId": "data-prod", "displayName": "Data", "state": "ACTIVE"},
+        ]},
+        {"projects": [{"name": "projects/2", "projectId": "sys-117", "state": "ACTIVE"},
+                      {"name": "projects/3", "projectId": "gone", "state": "DELETE_REQUESTED"}]},
+    ],
+    "folders/7": {"projects": [{"name": "projects/4", "projectId": "web-prod", "state": "ACTIVE"},
+                               {"name": "projects/5", "projectId": "sandbox", "state": "ACTIVE"}]},
+}
+
 
 @pytest.fixture
 def double(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Double]:
@@ -51,15 +64,7 @@ def double(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Double]:
         made.handle(CRM + "folders.list", lambda asked: {
             "organizations/123": {"folders": [{"name": "folders/7", "state": "ACTIVE"}]},
         }.get(asked["parent"], {}))
-        made.handle(CRM + "projects.list", lambda asked: {
-            "organizations/123": [
-                {"projects": [{"name": "projects/1", "projectId": "data-prod", "displayName": "Data", "state": "ACTIVE"}]},
-                {"projects": [{"name": "projects/2", "projectId": "sys-117", "state": "ACTIVE"},
-                              {"name": "projects/3", "projectId": "gone", "state": "DELETE_REQUESTED"}]},
-            ],
-            "folders/7": {"projects": [{"name": "projects/4", "projectId": "web-prod", "state": "ACTIVE"},
-                                       {"name": "projects/5", "projectId": "sandbox", "state": "ACTIVE"}]},
-        }[asked["parent"]])
+        made.handle(CRM + "projects.list", lambda asked: PROJECTS[asked["parent"]])
         yield made
 
 
@@ -264,7 +269,8 @@ def test_what_is_packed_and_of_no_known_type_is_kept(provide: Provide, double: D
 
     (entry,) = plain(answer)["entries"]
     assert entry["protoPayload"]["methodName"] == "jobservice.insert"
-    assert entry["protoPayload"]["serviceData"]["value"] == {"type": "type.googleapis.com/lab.Unknown", "base64": "CAE="}
+    kept = entry["protoPayload"]["serviceData"]["value"]
+    assert kept == {"type": "type.googleapis.com/lab.Unknown", "base64": "CAE="}
 
 
 def test_permissions_are_tried(provide: Provide, double: Double) -> None:

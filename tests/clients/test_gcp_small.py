@@ -114,7 +114,8 @@ def test_the_role_holds_what_is_declared_and_what_the_client_needs() -> None:
     said = json.loads(role(headers))
     assert said["includedPermissions"] == [
         "a.b.list", "resourcemanager.folders.get", "resourcemanager.folders.list",
-        "resourcemanager.organizations.get", "resourcemanager.projects.get", "resourcemanager.projects.list", "z.y.list",
+        "resourcemanager.organizations.get", "resourcemanager.projects.get", "resourcemanager.projects.list",
+        "z.y.list",
     ]
     assert said["stage"] == "GA"
     assert all(f'"{one}"' in terraform(headers) for one in said["includedPermissions"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -26,6 +27,27 @@ POOL = 32
 """Connections kept to one host: as many as threads may share it."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HOW = "Set GOOGLE_APPLICATION_CREDENTIALS, or run where a service account or workload identity is attached"
+
+
+class Pinned(google.auth.transport.requests.Request):  # type: ignore[misc]  # google-auth is untyped to mypy
+    """Fetches tokens; where the scope has an endpoint of its own, a token goes nowhere else.
+
+    google-auth by itself looks up regional access boundaries at Google, with the token in hand.
+    """
+
+    def __init__(self, netloc: str) -> None:
+        super().__init__(requests.Session())
+        self.netloc = netloc
+
+    def __call__(self, url: str, *args: Any, headers: Mapping[str, str] | None = None, **given: Any) -> Any:
+        """Make one request; raises `TransportError` where it would carry a token elsewhere."""
+        bearer = any(
+            name.lower() == "authorization" and value.startswith("Bearer") for name, value in (headers or {}).items()
+        )
+        there = urlsplit(url).netloc
+        if self.netloc and bearer and there != self.netloc:
+            raise google.auth.exceptions.TransportError(f"a token of {self.netloc} is not sent to {there}")
+        return super().__call__(url, *args, headers=headers, **given)
 
 
 @dataclass(slots=True)
@@ -92,7 +114,7 @@ class Identity:
     def request(self) -> Any:
         """Return the transport by which tokens are fetched."""
         if self._refresh is None:
-            self._refresh = google.auth.transport.requests.Request(requests.Session())
+            self._refresh = Pinned(urlsplit(self.scope.endpoint).netloc)
         return self._refresh
 
     def headers(self, url: str, *, fresh: bool = False) -> dict[str, str]:

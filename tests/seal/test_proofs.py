@@ -177,8 +177,10 @@ def test_a_hash_of_another_length_is_refused() -> None:
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537, 66_049])
 def test_proofs_from_tiles(size: int) -> None:
     rows = [LEAVES[:size]]
-    for height in range(8, size.bit_length(), 8):
-        rows.append([mth(at << height, (at + 1) << height) for at in range(size >> height)])
+    rows.extend(
+        [mth(at << height, (at + 1) << height) for at in range(size >> height)]
+        for height in range(8, size.bit_length(), 8)
+    )
     tiles = {}
     for level, row in enumerate(rows):
         for index, width in spans(size, level):

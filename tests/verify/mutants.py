@@ -184,8 +184,8 @@ def mutate(mutant: Mutant) -> None:
 
 
 def _take(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    for name, one in old.items():
-        other = new.get(name)
+    for name, held in old.items():
+        one, other = held, new.get(name)
         if isinstance(one, property) and isinstance(other, property):
             one, other = one.fget, other.fget
         if isinstance(one, types.FunctionType) and isinstance(other, types.FunctionType):

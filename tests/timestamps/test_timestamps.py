@@ -13,7 +13,7 @@ from cryptography import x509
 
 from agent.errors import RetriableError, VerificationError
 from agent.store import Store
-from agent.timestamps import Stamper, ask, read_stamp, token, verify_stamp, waiting
+from agent.timestamps import Stamper, ask, read_stamp, verify_stamp, waiting
 from tests.fixtures.store import Place, keep, record
 from tests.fixtures.tsa import Authority
 

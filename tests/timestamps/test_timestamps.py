@@ -13,7 +13,7 @@ from cryptography import x509
 
 from agent.errors import RetriableError, VerificationError
 from agent.store import Store
-from agent.timestamps import Stamper, ask, read_stamp, token, verify_stamp, waiting
+from agent.timestamps import Stamper, ask, read_stamp, verify_stamp, waiting
 from tests.fixtures.store import Place, keep, record
 from tests.fixtures.tsa import Authority
 
@@ -39,7 +39,7 @@ class TestToken:
         """The library reads a token with one certificate; an unsorted chain is left to OpenSSL."""
         authority.chain = chain
         got = authority.stamp(NOTE)
-        monkeypatch.setattr(token.shutil, "which", lambda _name: None)
+        monkeypatch.setattr("shutil.which", lambda _name: None)
         if chain:
             with pytest.raises(VerificationError, match="openssl is not installed"):
                 verify_stamp(got, NOTE, certificates(authority))

@@ -64,11 +64,12 @@ MUTANTS = [Mutant(*one) for one in (
     ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:", "rewritten_log"),
     ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:",
      "rewritten_log_under_a_stamp"),
-    ("verify/log.py", "if checkpoint.size > self.head.size:\n            step.refuse(", "if checkpoint.size > self.head"
-     ".size:\n            str(", "rolled_back_log"),
-    ("verify/whole.py", "if mine is not None and not walk.compare(", "if mine is not None and not bool(", "rewritten_log"),
-    ("verify/whole.py", "held = [one for one in held if walk.compare(one.checkpoint, stamps, "
-     "f\"the stamped checkpoint of {one.at}\")]", "held = list(held)", "rewritten_log_under_a_stamp"),
+    ("verify/log.py", "if checkpoint.size > self.head.size:\n            step.refuse(", ("if checkpoint.size > self.head"
+     ".size:\n            str("), "rolled_back_log"),
+    ("verify/whole.py", "if mine is not None and not walk.compare(", "if mine is not None and not bool(",
+     "rewritten_log"),
+    ("verify/whole.py", ("held = [one for one in held if walk.compare(one.checkpoint, stamps, "
+     "f\"the stamped checkpoint of {one.at}\")]"), "held = list(held)", "rewritten_log_under_a_stamp"),
     ("verify/whole.py", "if size and (odd := early(walk.times[size], size - 1, one)):", "if (odd := ''):",
      "stamped_before_it_was_recorded"),
     ("verify/whole.py", "if walk.last is not None and not key.covers(walk.last):", "if False:",
@@ -93,8 +94,8 @@ MUTANTS = [Mutant(*one) for one in (
      "token_for_another_checkpoint_without_roots"),
     ("verify/stamps.py", "elif one.checkpoint.size != size:", "elif False:", "stamp_under_another_size"),
     ("verify/stamps.py", "checkpoint, _key = trust.open_note(note, origin)",
-     "from agent.seal import Checkpoint as C; import base64 as b; p = note.split(b'\\n'); "
-     "checkpoint = C(origin, int(p[1]), b.b64decode(p[2]))", "stamped_checkpoint_of_another_key"),
+     ("from agent.seal import Checkpoint as C; import base64 as b; p = note.split(b'\\n'); "
+     "checkpoint = C(origin, int(p[1]), b.b64decode(p[2]))"), "stamped_checkpoint_of_another_key"),
     ("verify/stamps.py", "if one.at + SKEW >= recorded_at:", "if True:", "stamped_before_it_was_recorded"),
     ("timestamps/token.py", "if stamp.digest != hashlib.sha256(data).digest():\n        raise",
      "if False:\n        raise", "test_other_data_is_refused"),
@@ -124,8 +125,8 @@ MUTANTS = [Mutant(*one) for one in (
      "one.consistency(old.size, new.size)", "export_of_another_log"),
     ("verify/one.py", "if entry.clock is not None and entry.recorded_at - entry.clock > SKEW:", "if False:",
      "clock_set_back_of_an_artifact"),
-    ("verify/one.py", "if entry.index < found.checkpoint.size and (odd := early(entry.recorded_at, entry.index, found)):",
-     "if (odd := ''):", "stamped_before_it_was_recorded_of_an_artifact"),
+    ("verify/one.py", "(odd := early(entry.recorded_at, entry.index, found)):",
+     "(odd := ''):", "stamped_before_it_was_recorded_of_an_artifact"),
     ("verify/one.py", "if odd := clock(entry, statement):", "if odd := '':",
      "ended_after_it_was_recorded_of_an_artifact"),
     ("verify/one.py", "one.content(statement)\n", "pass\n", "changed_byte_in_an_object_of_an_artifact"),
@@ -187,10 +188,10 @@ def _take(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     for name, one in old.items():
         other = new.get(name)
         if isinstance(one, property) and isinstance(other, property):
-            one, other = one.fget, other.fget
-        if isinstance(one, types.FunctionType) and isinstance(other, types.FunctionType):
+            _take({"fget": one.fget}, {"fget": other.fget})
+        elif isinstance(one, types.FunctionType) and isinstance(other, types.FunctionType):
             one.__code__ = other.__code__
-        elif isinstance(one, type) and isinstance(other, type) and one.__module__ == other.__module__ and one is not other:
+        elif isinstance(one, type) and isinstance(other, type) and one is not other:
             _take(vars(one), vars(other))
 
 

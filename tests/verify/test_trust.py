@@ -19,7 +19,7 @@ OLD, NEW = CryptoSigner.generate_ed25519(), CryptoSigner.generate_ed25519()
 
 
 def pem(signer: CryptoSigner) -> str:
-    return public_pem(signer.public_key).decode()  # type: ignore[arg-type] # an Ed25519 key by its making
+    return public_pem(signer.public_key).decode()
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ class World:
     def signer(self) -> CryptoSigner:
         """Return the signing key, of which the attacker has got hold."""
         pem = (self.data / "keys" / "signing-key.pem").read_bytes()
-        return CryptoSigner(load_pem_private_key(pem, None))  # type: ignore[arg-type] # an Ed25519 key by its making
+        return CryptoSigner(load_pem_private_key(pem, None))
 
     def entries(self) -> list[Entry]:
         data = self.file("log/tile/entries/000.p/" + str(self.size)).read_bytes()

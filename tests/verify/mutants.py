@@ -64,8 +64,8 @@ MUTANTS = [Mutant(*one) for one in (
     ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:", "rewritten_log"),
     ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:",
      "rewritten_log_under_a_stamp"),
-    ("verify/log.py", "if checkpoint.size > self.head.size:\n            step.refuse(", ("if checkpoint.size > self.head"
-     ".size:\n            str("), "rolled_back_log"),
+    ("verify/log.py", "if checkpoint.size > self.head.size:\n            step.refuse(",
+     "if checkpoint.size > self.head.size:\n            str(", "rolled_back_log"),
     ("verify/whole.py", "if mine is not None and not walk.compare(", "if mine is not None and not bool(",
      "rewritten_log"),
     ("verify/whole.py", ("held = [one for one in held if walk.compare(one.checkpoint, stamps, "

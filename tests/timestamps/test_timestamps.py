@@ -39,7 +39,7 @@ class TestToken:
         """The library reads a token with one certificate; an unsorted chain is left to OpenSSL."""
         authority.chain = chain
         got = authority.stamp(NOTE)
-        monkeypatch.setattr("agent.timestamps.token.shutil.which", lambda _name: None)
+        monkeypatch.setattr("shutil.which", lambda _name: None)
         if chain:
             with pytest.raises(VerificationError, match="openssl is not installed"):
                 verify_stamp(got, NOTE, certificates(authority))

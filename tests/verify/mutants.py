@@ -64,9 +64,10 @@ MUTANTS = [Mutant(*one) for one in (
     ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:", "rewritten_log"),
     ("verify/log.py", "elif self.roots.get(checkpoint.size) != checkpoint.root:", "elif False:",
      "rewritten_log_under_a_stamp"),
-    ("verify/log.py", "if checkpoint.size > self.head.size:\n            step.refuse(", ("if checkpoint.size > self.head"
-     ".size:\n            str("), "rolled_back_log"),
-    ("verify/whole.py", "if mine is not None and not walk.compare(", "if mine is not None and not bool(", "rewritten_log"),
+    ("verify/log.py", "if checkpoint.size > self.head.size:\n            step.refuse(",
+     "if checkpoint.size > self.head.size:\n            str(", "rolled_back_log"),
+    ("verify/whole.py", "if mine is not None and not walk.compare(", "if mine is not None and not bool(",
+     "rewritten_log"),
     ("verify/whole.py", ("held = [one for one in held if walk.compare(one.checkpoint, stamps, "
      "f\"the stamped checkpoint of {one.at}\")]"), "held = list(held)", "rewritten_log_under_a_stamp"),
     ("verify/whole.py", "if size and (odd := early(walk.times[size], size - 1, one)):", "if (odd := ''):",
@@ -124,8 +125,8 @@ MUTANTS = [Mutant(*one) for one in (
      "one.consistency(old.size, new.size)", "export_of_another_log"),
     ("verify/one.py", "if entry.clock is not None and entry.recorded_at - entry.clock > SKEW:", "if False:",
      "clock_set_back_of_an_artifact"),
-    ("verify/one.py", "if entry.index < found.checkpoint.size and (odd := early(entry.recorded_at, entry.index, found)):",
-     "if (odd := ''):", "stamped_before_it_was_recorded_of_an_artifact"),
+    ("verify/one.py", "(odd := early(entry.recorded_at, entry.index, found)):",
+     "(odd := ''):", "stamped_before_it_was_recorded_of_an_artifact"),
     ("verify/one.py", "if odd := clock(entry, statement):", "if odd := '':",
      "ended_after_it_was_recorded_of_an_artifact"),
     ("verify/one.py", "one.content(statement)\n", "pass\n", "changed_byte_in_an_object_of_an_artifact"),
@@ -184,13 +185,13 @@ def mutate(mutant: Mutant) -> None:
 
 
 def _take(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    for name, held in old.items():
-        one, other = held, new.get(name)
+    for name, one in old.items():
+        other = new.get(name)
         if isinstance(one, property) and isinstance(other, property):
-            one, other = one.fget, other.fget
-        if isinstance(one, types.FunctionType) and isinstance(other, types.FunctionType):
+            _take({"fget": one.fget}, {"fget": other.fget})
+        elif isinstance(one, types.FunctionType) and isinstance(other, types.FunctionType):
             one.__code__ = other.__code__
-        elif isinstance(one, type) and isinstance(other, type) and one.__module__ == other.__module__ and one is not other:
+        elif isinstance(one, type) and isinstance(other, type) and one is not other:
             _take(vars(one), vars(other))
 
 

@@ -1,4 +1,4 @@
-"""The commands of docs/verify.md, run as they stand there: they pass on an export, and fail on each that was spoiled."""
+"""The commands of docs/verify.md, run as they stand there: they pass on an export, and fail on spoiled ones."""
 
 from __future__ import annotations
 

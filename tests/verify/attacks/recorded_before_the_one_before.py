@@ -13,4 +13,5 @@ def attack(world: World) -> None:
     world.nothing_outside()
     at = START + timedelta(minutes=5)
     world.replace_entry(5, recorded_at=at - timedelta(minutes=1, seconds=1))
-    world.sql("UPDATE artifact SET recorded_at = ? WHERE id = ?", int(at.timestamp() - 61) * 1_000_000, world.artifacts[5])
+    micros = int(at.timestamp() - 61) * 1_000_000
+    world.sql("UPDATE artifact SET recorded_at = ? WHERE id = ?", micros, world.artifacts[5])

@@ -26,7 +26,7 @@ HEADER = Header(
         "Administrative activity is always logged, whatever the configuration says.",
     ),
 )
-SORTS = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
+SORTS = {"admin_read": "ADMIN_READ", "data_read": "DATA_READ", "data_write": "DATA_WRITE"}
 ALL = "allServices"
 
 
@@ -47,7 +47,7 @@ def collect(run: Run[Gcp]) -> Iterator[Record]:
 def _settings(configs: list[dict[str, Any]]) -> dict[str, Any]:
     on = {one.get("logType") for one in configs}
     exempt = sorted({member for one in configs for member in one.get("exemptedMembers") or ()})
-    return {**{sort.lower(): sort in on for sort in SORTS}, "exempted_members": exempt or None}
+    return {**{name: sort in on for name, sort in SORTS.items()}, "exempted_members": exempt or None}
 
 
 def _kept(policy: dict[str, Any]) -> dict[str, Any]:

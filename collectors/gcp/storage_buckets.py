@@ -24,12 +24,15 @@ HEADER = Header(
             answers={"NOT_FOUND": "the bucket was deleted while it was read"}),
     ),
     limits=(
-        "`block_public_policy` is of the bucket alone: an organization policy above may forbid what it allows.",
+        "Google blocks public access as a whole: the four settings of it always say the same.",
+        "What blocks public access is of the bucket alone: an organization policy above may forbid what it allows.",
         "With uniform access ACLs have no effect, and `acl_public` has no value.",
         "ACLs of single objects are not read.",
     ),
 )
 PUBLIC = ("allUsers", "allAuthenticatedUsers")
+BLOCKS = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
+"""What prevention of public access does, in the words in which other providers switch it one by one."""
 DAY = 86400
 
 
@@ -62,7 +65,7 @@ def _exposure(bucket: dict[str, Any], policy: dict[str, Any]) -> dict[str, Any]:
     members = {member for one in policy.get("bindings") or () for member in one.get("members") or ()}
     listed = [*(bucket.get("acl") or ()), *(bucket.get("defaultObjectAcl") or ())]
     return {
-        "block_public_policy": access.get("publicAccessPrevention") == "enforced",
+        **dict.fromkeys(BLOCKS, access.get("publicAccessPrevention") == "enforced"),
         "policy_public": bool(members & set(PUBLIC)),
         "acl_public": None if uniform else any(one.get("entity") in PUBLIC for one in listed),
         "uniform_access": uniform,

@@ -136,12 +136,26 @@ def policy(
     form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_form,
                                       autocompletion=lambda: list(FORMS), help=f"{' or '.join(FORMS)}.")] = "json",
 ) -> None:
+<<<<<<< HEAD
     """Print the least privilege that the collectors need: an IAM policy of AWS, a custom role of Google Cloud."""
     provider = _provider(context, scope, patterns)
     headers = _enabled(context, scope, chosen(patterns, provider))
     if provider == "gcp":
         session.write(_role(headers, form, part))
     elif form == "json":
+=======
+    """Print the least privilege that the collectors need: an IAM policy, or permissions of Microsoft Graph."""
+    headers = _enabled(context, scope, chosen(patterns, _provider_of(context, scope, patterns)))
+    if any(one.provider == "entra" for one in headers):
+        from agent.clients.entra.policy import document
+
+        session.write(document(headers).encode())
+    elif form == "cloudformation":
+        from agent.clients.aws.policy import cloudformation
+
+        session.write(cloudformation(headers).encode().rstrip(b"\n") + b"\n")
+    else:
+>>>>>>> entra
         session.write(_policy(headers, part))
     else:
         from agent.clients.aws.policy import cloudformation, terraform
@@ -167,6 +181,14 @@ def _role(headers: list[Header], form: str, part: int | None) -> bytes:
         what = "--part" if part is not None else "cloudformation"
         raise ConfigurationError(f"{what} is of AWS", advice="Google Cloud takes a role whole: json or terraform")
     return (terraform(headers) if form == "terraform" else role(headers)).encode()
+
+
+def _provider_of(context: typer.Context, scope: str | None, patterns: list[str] | None) -> str:
+    """Return the provider that a scope or the first pattern names; aws where neither does."""
+    if scope is None:
+        return "entra" if patterns and patterns[0].startswith("entra.") else "aws"
+    config = session.configured(context)
+    return next((one.provider for one in config.scopes if one.name == scope), "aws") if config else "aws"
 
 
 def _enabled(context: typer.Context, scope: str | None, headers: list[Header]) -> list[Header]:

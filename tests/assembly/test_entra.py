@@ -1,0 +1,50 @@
+"""A tenant of Entra from the configuration to sealed artifacts, by the command line, without a secret left anywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.contracts.cases import cases_of
+from tests.contracts.graph import handler
+from tests.lab.entra import faults
+from tests.lab.entra.double import APPLICATION, SECRET, TENANT, Double
+
+COLLECTORS = ("entra.access_reviews", "entra.pim_directory_roles", "entra.groups")
+
+
+def test_a_tenant_is_collected_sealed_and_judged(tmp_path: Path) -> None:
+    with Double() as double:
+        for name in COLLECTORS:
+            for call, given in cases_of(name)["main"].answers.items():
+                double.handle(call, handler(given))
+        double.fault("role_management.directory.role_eligibility_schedule_instances", faults.no_premium())
+        double.fault("groups", faults.denied())
+        (tmp_path / "annexa.yaml").write_text(
+            f"organization: Example Ltd\ntimezone: Europe/Berlin\ndata: {tmp_path}/data\nscopes:\n"
+            f"  - {{name: corp, provider: entra, tenant: {TENANT}, endpoint: '{double.url}',\n"
+            f"     collectors: {{enable: [{', '.join(COLLECTORS)}]}}}}\n"
+        )
+        environ = {**os.environ, **double.environ()}
+        done = subprocess.run(
+            [sys.executable, "-m", "agent.cli", "--config", str(tmp_path / "annexa.yaml"), "collect", "--json"],
+            env=environ, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+        )
+        tokens = list(double.tokens)
+    assert done.returncode == 3, done.stderr
+    runs = {run["collector"]: run for run in json.loads(done.stdout)["runs"]}
+    assert {name: (run["outcome"], run["records"]) for name, run in runs.items()} == {
+        "entra.access_reviews": ("succeeded", 5),
+        "entra.pim_directory_roles": ("partial", 3),
+        "entra.groups": ("failed", 0),
+    }
+    assert "unavailable" in json.dumps(runs["entra.pim_directory_roles"]["lacking"])
+    assert "Group.Read.All" in json.dumps(runs["entra.groups"])
+    kept = [done.stdout.encode(), done.stderr.encode()]
+    kept += [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(APPLICATION.encode() in one for one in kept), "who read is told"
+    for secret in (SECRET, *tokens):
+        assert not [one for one in kept if secret.encode() in one]

@@ -136,26 +136,16 @@ def policy(
     form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_form,
                                       autocompletion=lambda: list(FORMS), help=f"{' or '.join(FORMS)}.")] = "json",
 ) -> None:
-<<<<<<< HEAD
-    """Print the least privilege that the collectors need: an IAM policy of AWS, a custom role of Google Cloud."""
+    """Print the least privilege: an IAM policy of AWS, a custom role of Google Cloud, permissions of Microsoft Graph."""
     provider = _provider(context, scope, patterns)
     headers = _enabled(context, scope, chosen(patterns, provider))
-    if provider == "gcp":
-        session.write(_role(headers, form, part))
-    elif form == "json":
-=======
-    """Print the least privilege that the collectors need: an IAM policy, or permissions of Microsoft Graph."""
-    headers = _enabled(context, scope, chosen(patterns, _provider_of(context, scope, patterns)))
-    if any(one.provider == "entra" for one in headers):
+    if provider == "entra":
         from agent.clients.entra.policy import document
 
         session.write(document(headers).encode())
-    elif form == "cloudformation":
-        from agent.clients.aws.policy import cloudformation
-
-        session.write(cloudformation(headers).encode().rstrip(b"\n") + b"\n")
-    else:
->>>>>>> entra
+    elif provider == "gcp":
+        session.write(_role(headers, form, part))
+    elif form == "json":
         session.write(_policy(headers, part))
     else:
         from agent.clients.aws.policy import cloudformation, terraform
@@ -170,7 +160,8 @@ def _provider(context: typer.Context, scope: str | None, patterns: list[str] | N
     named = {one.name: one.provider for one in config.scopes} if config else {}
     if scope in named:
         return named[scope]
-    return "gcp" if patterns and all(one.startswith("gcp.") for one in patterns) else "aws"
+    begun = {one.partition(".")[0] for one in patterns or ()}
+    return begun.pop() if len(begun) == 1 and begun <= {"entra", "gcp"} else "aws"
 
 
 def _role(headers: list[Header], form: str, part: int | None) -> bytes:
@@ -182,13 +173,6 @@ def _role(headers: list[Header], form: str, part: int | None) -> bytes:
         raise ConfigurationError(f"{what} is of AWS", advice="Google Cloud takes a role whole: json or terraform")
     return (terraform(headers) if form == "terraform" else role(headers)).encode()
 
-
-def _provider_of(context: typer.Context, scope: str | None, patterns: list[str] | None) -> str:
-    """Return the provider that a scope or the first pattern names; aws where neither does."""
-    if scope is None:
-        return "entra" if patterns and patterns[0].startswith("entra.") else "aws"
-    config = session.configured(context)
-    return next((one.provider for one in config.scopes if one.name == scope), "aws") if config else "aws"
 
 
 def _enabled(context: typer.Context, scope: str | None, headers: list[Header]) -> list[Header]:

@@ -9,27 +9,33 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlmodel import Session
 
 from agent import programme
 from agent.assembly import force, stamping
+from agent.assembly.places import open_store
 from agent.collector import Header
 from agent.config import Config, find, load, planned
 from agent.errors import ConfigurationError
 from agent.evidence import answer
+from agent.evidence.ahead import Ahead
 from agent.evidence.held import StoreHeld
 from agent.evidence.owed import Units
 from agent.evidence.report import Forecast, Holding, Status
 from agent.evidence.weigh import Weigher
-from agent.lake.query import Lake
+from agent.lake.beside import BesideDesk
+from agent.lake.desk import Desk, OwnDesk
 from agent.lake.shelf import Shelf
 from agent.mapping import ISO_2022, load_mapping
 from agent.mapping import Mapping as Mappings
 from agent.model import Audit
 from agent.registry import Registry
 from agent.store import Store
+
+if TYPE_CHECKING:
+    from agent.lake.query import Lake
 
 
 def now() -> datetime:
@@ -50,6 +56,7 @@ class Parts:
     environ: Mapping[str, str]
     path: Path
     _stack: ExitStack = field(default_factory=ExitStack)
+    ahead: Ahead = field(default_factory=Ahead)
 
     @classmethod
     def open(
@@ -98,7 +105,18 @@ class Parts:
     @cached_property
     def lake(self) -> Lake:
         """Return the lake for questions in SQL."""
+        from agent.lake.query import Lake  # DuckDB, which the service itself does without
+
         return Lake(self.shelf, self.room)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Return where records are read: beside the agent that collects, else within."""
+        if not self.writer:
+            return OwnDesk(self.room)
+        beside = BesideDesk(self.room)
+        self._stack.callback(beside.close)
+        return beside
 
     def audits(self, as_of: datetime) -> list[Audit | programme.Slot]:
         """Return the audits by date: those that the certificate owes at an instant, and the real ones beside them."""
@@ -141,7 +159,7 @@ class Parts:
     def held(self, as_of: datetime, mapping: Mappings, session: Session | None = None) -> StoreHeld:
         """Return what is held at an instant, asked within a transaction where one is given."""
         return StoreHeld(
-            store=self.store, shelf=self.shelf, as_of=as_of, room=self.room,
+            store=self.store, shelf=self.shelf, as_of=as_of, desk=self.desk, ahead=self.ahead,
             requirements=mapping.requirements, keep=self.writer, session=session,
         )
 
@@ -232,25 +250,3 @@ class Parts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def open_store(config: Config, clock: Callable[[], datetime], *, writer: bool) -> Store:
-    """Open the store that the configuration names, in its data directory unless it says otherwise."""
-    if writer:
-        make_data(config.data)
-    return Store.open(
-        config.database.reveal() if config.database else f"sqlite:///{config.data / 'annexa.db'}",
-        config.artifacts or str(config.data / "artifacts"),
-        data=config.data, clock=clock, writer=writer, organization=config.organization,
-        mask_keys=config.masking.keys, stamped=bool(config.tsa),
-    )
-
-
-def make_data(data: Path) -> None:
-    """Make the data directory, for its owner alone."""
-    try:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the data directory {data} cannot be made: {error.strerror}", advice="Set data: to one that can be written"
-        ) from error

@@ -8,13 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 
 import structlog
+from sqlmodel import Session
 
 from agent.assembly import force, stamping, telling
 from agent.assembly.app import Parts
 from agent.assembly.providers import provider
 from agent.errors import ConfigurationError
-from agent.model import Boundary, Outcome, Task
+from agent.lake.pieces import Piece
+from agent.model import Boundary, Outcome, Provenance, Task
 from agent.run import Bounds, Connected, Context, Engine, Facts, Last, Planner, Progress, Result, connect
+from agent.store import ArtifactRow, StagedObject
 
 log = structlog.get_logger("annexa.collect")
 
@@ -106,10 +109,26 @@ def facts(app: Parts) -> Facts:
 def engine_for(app: Parts, connected: dict[str, Connected], stop: threading.Event) -> Engine:
     """Return an engine over the connected scopes, its sequencer storing flips with the rows."""
     limits = app.config.limits
-    context = Context(store=app.store, registry=app.registry, scopes=connected, clock=app.clock)
-    return Engine(
-        context=context, bounds=Bounds(total=limits.concurrency, scope=limits.per_scope),
-        derive=lambda session, rows: telling.flipper(app, app.clock()).derive(session, rows), stop=stop,
+    context = Context(
+        store=app.store, registry=app.registry, scopes=connected, clock=app.clock,
+        prepare=lambda staged, run: app.ahead.make(app.desk, _piece(staged, run), app.mapping.requirements.values()),
+    )
+    app.desk.warm()
+
+    def derive(session: Session, rows: list[ArtifactRow]) -> None:
+        telling.flipper(app, app.clock()).derive(session, rows)
+        app.ahead.forget(rows)
+
+    bounds = Bounds(total=limits.concurrency, scope=limits.per_scope)
+    return Engine(context=context, bounds=bounds, derive=derive, stop=stop)
+
+
+def _piece(staged: StagedObject, run: Provenance) -> Piece:
+    """Return a run that is not submitted yet as the lake reads it: from its staging file."""
+    return Piece(
+        artifact="", digest=staged.digest, path=staged.file, kind=run.kind, scope=run.scope, boundary=run.boundary,
+        region=run.region, collector=run.collector, collected_at=run.started_at, recorded_at=run.started_at,
+        outcome=run.outcome,
     )
 
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
-from agent.evidence.instants import thin, thinned, wanted
+from agent.evidence.ahead import Ahead
+from agent.evidence.instants import key, source, thinned, wanted
 from agent.evidence.owed import Unit
 from agent.evidence.weigh import enabled_spans
-from agent.lake.checks import Population
 from agent.lake.conclude import conclude
+from agent.lake.desk import Asked, Desk
+from agent.lake.instants import Instants, decode
+from agent.lake.judged import Population
 from agent.lake.shelf import Shelf
-from agent.lake.summary import Instants, decode, encode, population, qualifies_hash, summarise
 from agent.model import KINDS, FreshnessAnswer, Outcome, Requirement, Subjects, Summary, Window
 from agent.model.conclusions import ConclusionAnswer
 from agent.store import ArtifactRow, Store, SummaryRow
@@ -63,9 +64,11 @@ class StoreHeld:
     store: Store
     shelf: Shelf
     as_of: datetime
-    room: Path
+    desk: Desk
     requirements: Mapping[str, Requirement]
     keep: bool = False
+    ahead: Ahead = field(default_factory=Ahead)
+    """Summaries made while their artifacts were not recorded yet."""
     session: Session | None = None
     """The sequencer's transaction, where the answer is asked inside of it; else each question has its own."""
     _rows: dict[Place, list[Kept]] = field(default_factory=dict)
@@ -98,11 +101,11 @@ class StoreHeld:
             )
             rows = [Kept(*row) for row in session.exec(query)]
         pieces = [self.shelf.piece(row) for row in _newest(row for row in rows if row.accepted(self.as_of))]
-        return population(pieces, subjects, room=self.room) if pieces else ()
+        return self.desk.population(pieces, subjects) if pieces else ()
 
     def log_source(self, unit: Unit, requirement: Requirement) -> Sequence[Window] | None:
         """Return the spans in which a qualifying log source was seen; None before it was ever looked at."""
-        seen = replace(requirement, subjects=Subjects(kind=requirement.kind, where="", column="id"))
+        seen = source(requirement)
         states: list[tuple[datetime, bool]] = []
         for collector in requirement.collectors:
             place = (collector, unit.scope, unit.boundary)
@@ -126,8 +129,8 @@ class StoreHeld:
             best = [row for row in allowed if answer.collector in {"", row.collector}]
             chosen = _newest(best)
         pieces = [self.shelf.piece(row) for row in chosen]
-        population_ = Population(requirement.kind, pieces, as_of, period)
-        return conclude(requirement, population_, answer.state, room=self.room)
+        population = Population(requirement.kind, pieces, as_of, period)
+        return conclude(requirement, population, answer.state, self.desk.checks)
 
     def _reading(self) -> AbstractContextManager[Session]:
         return self.store.reading() if self.session is None else nullcontext(self.session)
@@ -149,17 +152,23 @@ class StoreHeld:
         return self._rows[place]
 
     def _summarised(self, place: Place, rows: Iterable[Kept], requirement: Requirement) -> dict[str, Instants]:
-        key = (place, qualifies_hash(requirement) + ("/thin" if thinned(requirement) else ""))
-        if key not in self._instants:
-            self._instants[key] = self._kept(place, key[1])
-        found = self._instants[key]
+        name = key(requirement)
+        if (place, name) not in self._instants:
+            self._instants[place, name] = self._kept(place, name)
+        found = self._instants[place, name]
         missing = [row for row in rows if row.id not in found and row.outcome != Outcome.FAILED]
-        for row in missing:
-            whole = summarise(self.shelf.piece(row), requirement, room=self.room)
-            found[row.id] = thin(whole) if thinned(requirement) else whole
-        if missing and self.keep:
-            self.store.put_summaries(key[1], {row.id: encode(found[row.id]) for row in missing}, self.session)
+        bodies = {row.id: self._made(row, requirement, name) for row in missing}
+        found.update((artifact, decode(body)) for artifact, body in bodies.items())
+        if bodies and self.keep:
+            self.store.put_summaries(name, bodies, self.session)
         return found
+
+    def _made(self, row: Kept, requirement: Requirement, name: str) -> bytes:
+        ready = self.ahead.ready(row, name)
+        if ready is not None:
+            return ready
+        (body,) = self.desk.summaries(self.shelf.piece(row), [Asked(requirement, thinned(requirement))])
+        return body
 
     def _kept(self, place: Place, qualifies: str) -> dict[str, Instants]:
         collector, scope, boundary = place

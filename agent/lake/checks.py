@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,46 +16,15 @@ from agent.canonical import timestamp
 from agent.errors import ConfigurationError
 from agent.lake.connection import connect, limited, literal, name, told
 from agent.lake.gate import passed
-from agent.lake.pieces import Piece, beside
-from agent.lake.stage import Part, create, scratch, stage
+from agent.lake.judged import Population
+from agent.lake.pieces import beside
+from agent.lake.stage import create, scratch, stage
 from agent.lake.values import fetchable, rows, shape
-from agent.model import KINDS, Check, Conclusion, Requirement, Window
+from agent.model import KINDS, Check, Conclusion, Requirement
 from agent.model.conclusions import CheckResult
 
 MOST = 10_000
 """As many exception rows are kept; all are counted."""
-_YEAR = timedelta(days=365)
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """The records that checks see: the given artifacts of one kind in one scope, at one instant.
-
-    For a state kind the caller gives the newest accepted artifact of each region; for an event
-    kind all accepted ones. `period` None is the 365 days up to `as_of`.
-    """
-
-    kind: str
-    pieces: Sequence[Piece]
-    as_of: datetime
-    period: Window | None = None
-    compacted: Sequence[Part] = ()
-
-    @property
-    def seen(self) -> datetime:
-        """Return what `$as_of` is bound to: the newest collection, where that lies before the instant asked.
-
-        A check that measures an age must measure it when the provider was looked at: between two
-        collections nothing has grown older that anybody has seen.
-        """
-        return min([self.as_of, max((piece.collected_at for piece in self.pieces), default=self.as_of)])
-
-    @property
-    def span(self) -> Window:
-        """Return the audit period, half-open."""
-        if self.period is not None:
-            return self.period
-        return Window(self.as_of - _YEAR, self.as_of + timedelta(microseconds=1))
 
 
 def once(kind: str, base: str) -> str:
@@ -218,3 +187,6 @@ def run_checks(
         measure = _measure(connection, population, requirement.checks)
         return tuple(_result(connection, requirement, check, measure, population)
                      for check in requirement.checks)
+
+
+__all__ = ["MOST", "Population", "once", "populated", "run_checks"]

@@ -17,9 +17,7 @@ from typing import Any
 
 from agent.canonical import document, loads
 from agent.errors import StoreError
-from agent.lake.connection import connect, literal, name
-from agent.lake.pieces import Piece
-from agent.lake.stage import Part, create, scratch, stage
+from agent.lake.pieces import Part, Piece
 from agent.model import KINDS
 
 _FORMAT = 1
@@ -129,6 +127,9 @@ class Compacted:
 
 
 def _parquet(kind: str, pieces: list[Piece], target: Path) -> None:
+    from agent.lake.connection import connect, literal, name  # noqa: PLC0415 whoever only looks does without DuckDB
+    from agent.lake.stage import create, scratch, stage  # noqa: PLC0415 as above
+
     own = ", ".join(name(column) for column in KINDS[kind].columns)
     with scratch(target.parent) as room:
         staged = stage(kind, pieces, room)

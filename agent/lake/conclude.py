@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
 
-from agent.lake.checks import Population, run_checks
+from agent.lake.desk import EndedError, OwnDesk
+from agent.lake.judged import Population
 from agent.model import Conclusion, Freshness, Outcome, Requirement, Window, worst
 from agent.model.conclusions import CheckResult, ConclusionAnswer
 
@@ -29,15 +29,22 @@ def _reason(state: Conclusion, checks: Sequence[CheckResult]) -> str:
     return "; ".join(f"{check.check}: {check.reason}" for check in checks if check.reason)
 
 
+_HERE = OwnDesk(None)
+Checks = Callable[[Requirement, Population], Sequence[CheckResult]]
+"""Runs every check of a requirement, as `agent.lake.checks.run_checks` does."""
+
+
 def conclude(
-    requirement: Requirement, population: Population, freshness: Freshness, *,
-    room: Path | None = None, seconds: float = 300,
+    requirement: Requirement, population: Population, freshness: Freshness, checked: Checks = _HERE.checks,
 ) -> ConclusionAnswer:
     """Return the worst of the checks; unknown without checks, without fresh evidence or over a partial artifact."""
     artifacts = tuple(piece.artifact for piece in population.pieces)
     if reason := _unknown(requirement, population, freshness):
         return ConclusionAnswer(state=Conclusion.UNKNOWN, reason=reason, artifacts=artifacts)
-    checks = run_checks(requirement, population, room=room, seconds=seconds)
+    try:
+        checks = tuple(checked(requirement, population))
+    except EndedError as error:
+        return ConclusionAnswer(state=Conclusion.UNKNOWN, reason=error.message, artifacts=artifacts)
     state = worst((check.state for check in checks), Conclusion.NO_EXCEPTIONS)
     return ConclusionAnswer(state=state, checks=checks, reason=_reason(state, checks), artifacts=artifacts)
 

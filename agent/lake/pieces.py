@@ -41,6 +41,16 @@ class Piece:
         return self.path.resolve()
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file with records: an object of one piece, a merged file of many, or a Parquet of many and others."""
+
+    path: Path
+    pieces: tuple[Piece, ...]
+    merged: bool = False
+    parquet: bool = False
+
+
 def beside(kind: str) -> dict[str, str]:
     """Return the name that each fact has in the view of the kind.
 

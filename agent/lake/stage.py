@@ -14,21 +14,11 @@ import duckdb
 from agent.canonical import document, timestamp
 from agent.lake.connection import connect, literal, name, told
 from agent.lake.merge import merge
-from agent.lake.pieces import FACTS, Piece, beside
+from agent.lake.pieces import FACTS, Part, Piece, beside
 from agent.model import KINDS
 
 DIRECT = 2
 """As many objects of one kind are read as they lie; more are merged first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One file with records: an object of one piece, a merged file of many, or a Parquet of many and others."""
-
-    path: Path
-    pieces: tuple[Piece, ...]
-    merged: bool = False
-    parquet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +84,10 @@ def _source(kind: str, part: Part, at: int, *, raw: bool) -> str:
     shape = f"record: 'STRUCT({fields})'"
     shape += (", raw: 'JSON'" if raw else "") + (", \"at\": 'INTEGER'" if part.merged else "")
     place = f'"at" + {at}' if part.merged else f"{at}"
+    # The columns are told; without `sample_size` DuckDB would all the same parse 20,480 lines each time it opens one.
     return (
         f"SELECT record.*, {'raw, ' if raw else ''}{place} AS _at FROM read_json({literal(str(part.path))}, "
-        f"format = 'newline_delimited', compression = 'zstd', columns = {{{shape}}})"
+        f"format = 'newline_delimited', compression = 'zstd', sample_size = 1, columns = {{{shape}}})"
     )
 
 

@@ -19,7 +19,7 @@ from agent.errors import AnnexaError, StoreError
 from agent.model import Lacking, Outcome, Provenance, Task
 from agent.registry import Registry
 from agent.run.scopes import Connected
-from agent.store import ObjectWriter, Store
+from agent.store import ObjectWriter, StagedObject, Store
 
 log = structlog.get_logger("annexa.run")
 
@@ -100,6 +100,8 @@ class Context:
     clock: Callable[[], datetime]
     task_seconds: float = 3600.0
     progress: Progress = field(default_factory=Progress)
+    prepare: Callable[[StagedObject, Provenance], None] = lambda _staged, _run: None
+    """Called with each run that is not failed before it is submitted, in its thread; raises nothing."""
 
 
 COUNT_EVERY = 500
@@ -152,6 +154,8 @@ def execute(task: Task, context: Context, stop: threading.Event) -> Result:
         agent_version=__version__,
         host=socket.gethostname(),
     )
+    if closing.outcome is not Outcome.FAILED and not stop.is_set():
+        context.prepare(staged, provenance)
     artifact = context.store.submit(staged, provenance)
     seconds = time.monotonic() - began
     log.info(

@@ -17,7 +17,7 @@ from sqlalchemy import insert
 from sqlmodel import col, select
 
 from agent.assembly import App, telling
-from agent.assembly.app import open_store
+from agent.assembly.places import open_store
 from agent.collector import Record
 from agent.config import load
 from agent.evidence.instants import thinned, wanted

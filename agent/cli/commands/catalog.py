@@ -136,7 +136,7 @@ def policy(
     form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_form,
                                       autocompletion=lambda: list(FORMS), help=f"{' or '.join(FORMS)}.")] = "json",
 ) -> None:
-    """Print the least privilege: an IAM policy of AWS, a custom role of Google Cloud, permissions of Microsoft Graph."""
+    """Print the least privilege: an IAM policy, a custom role of Google Cloud, permissions of Microsoft Graph."""
     provider = _provider(context, scope, patterns)
     headers = _enabled(context, scope, chosen(patterns, provider))
     if provider == "entra":

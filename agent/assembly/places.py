@@ -1,0 +1,33 @@
+"""Where the agent keeps what it has: the data directory and the store in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from agent.config import Config
+from agent.errors import ConfigurationError
+from agent.store import Store
+
+
+def open_store(config: Config, clock: Callable[[], datetime], *, writer: bool) -> Store:
+    """Open the store that the configuration names, in its data directory unless it says otherwise."""
+    if writer:
+        make_data(config.data)
+    return Store.open(
+        config.database.reveal() if config.database else f"sqlite:///{config.data / 'annexa.db'}",
+        config.artifacts or str(config.data / "artifacts"),
+        data=config.data, clock=clock, writer=writer, organization=config.organization,
+        mask_keys=config.masking.keys, stamped=bool(config.tsa),
+    )
+
+
+def make_data(data: Path) -> None:
+    """Make the data directory, for its owner alone."""
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data directory {data} cannot be made: {error.strerror}", advice="Set data: to one that can be written"
+        ) from error

@@ -191,7 +191,8 @@ def main(argv: list[str]) -> None:
         found = sample(int(arguments[0]), arguments[1])
     else:
         found = assess(arguments[0])
-    print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({**found, "peak_mb": used.ru_maxrss / 1024, "cpu": used.ru_utime + used.ru_stime}))
 
 
 if __name__ == "__main__":

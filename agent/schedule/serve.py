@@ -192,6 +192,11 @@ def serve(service: Service) -> None:
     def stop(*_: Any) -> None:
         service.stop.set()
 
+    def ended(thread: threading.ExceptHookArgs) -> None:
+        """Log what ends a thread as every other line is logged; a library's thread may outlive the scheduler."""
+        log.warning("a thread ended", thread=thread.thread.name if thread.thread else "", error=str(thread.exc_value))
+
+    threading.excepthook = ended
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     signal.signal(signal.SIGHUP, lambda *_: service.reload_asked.set())

@@ -46,6 +46,7 @@ def test_a_tenant_is_collected_sealed_and_judged(tmp_path: Path) -> None:
     assert "Group.Read.All" in json.dumps(runs["entra.groups"])
     kept = [done.stdout.encode(), done.stderr.encode()]
     kept += [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
-    assert any(APPLICATION.encode() in one for one in kept), "who read is told"
+    sealed = [base64.b64decode(json.loads(path.read_bytes())["payload"]) for path in tmp_path.rglob("envelopes/*/*")]
+    assert any(APPLICATION.encode() in one for one in sealed), "who read is told"
     for secret in (SECRET, *tokens):
         assert not [one for one in kept if secret.encode() in one]

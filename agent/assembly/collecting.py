@@ -16,7 +16,7 @@ from agent.assembly.providers import provider
 from agent.errors import ConfigurationError
 from agent.lake.pieces import Piece
 from agent.model import Boundary, Outcome, Provenance, Task
-from agent.run import Bounds, Connected, Context, Engine, Facts, Last, Planner, Progress, Result, connect
+from agent.run import Bounds, Connected, Context, Engine, Facts, Last, Planner, Progress, Result, connect, settle
 from agent.store import ArtifactRow, StagedObject
 
 log = structlog.get_logger("annexa.collect")
@@ -113,6 +113,7 @@ def engine_for(app: Parts, connected: dict[str, Connected], stop: threading.Even
         store=app.store, registry=app.registry, scopes=connected, clock=app.clock,
         prepare=lambda staged, run: app.ahead.make(app.desk, _piece(staged, run), app.mapping.requirements.values()),
     )
+    settle()
     app.desk.warm()
 
     def derive(session: Session, rows: list[ArtifactRow]) -> None:

@@ -1,5 +1,6 @@
 """The one place where a collector is called: plan what is due, run it, seal what came of it."""
 
+from agent.run.allocator import settle
 from agent.run.engine import Engine
 from agent.run.execute import Context, Progress, Result
 from agent.run.lanes import Bounds
@@ -18,4 +19,5 @@ __all__ = [
     "Provider",
     "Result",
     "connect",
+    "settle",
 ]

@@ -166,3 +166,22 @@ def test_the_search_misses_nothing(value: Any) -> None:
 def test_every_value_rule_is_tried_above() -> None:
     tried = {"private_key", "jwt", "url_password", "api_token", "webhook", "authorization", "signature", "assignment"}
     assert {rule for rule, _, _ in VALUES} == tried
+
+
+@given(st.lists(st.sampled_from([
+    {"raw": {"Password": "hunter2"}}, {"raw": {"Name": "a\r\nb\u2028c", "Status": "COMPLETED"}}, {"raw": {"a": "é"}},
+    {"raw": {"Url": "https://user:pw@example.com/"}}, {"raw": {"PasswordEnabled": True}}, {"record": {"id": "x"}},
+]), max_size=12))
+def test_lines_are_masked_together_as_they_are_one_by_one(values: list[dict[str, Any]]) -> None:
+    together, single = Masker(), Masker()
+    block = [canonical.line(value) for value in values]
+    assert together.lines(b"".join(block)) == b"".join(map(single.line, block))
+    assert together.counts == single.counts
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(sorted(ENDINGS)), st.text(max_size=20), st.integers(0, 5))
+def test_no_secret_hides_among_lines_without_any(name: str, before: str, place: int) -> None:
+    block = [canonical.line({"record": {"id": before}})] * 5
+    block.insert(place, canonical.line({"raw": {name: "hunter2 is secret"}}))
+    assert b"hunter2" not in Masker().lines(b"".join(block))

@@ -19,7 +19,7 @@ from agent.store.faults import reaching
 
 LEVEL = 3
 BLOCK = 1 << 15
-"""Bytes that are hashed and compressed at once; with them a line's own calls cost little."""
+"""Bytes that are masked, hashed and compressed at once; with them a line's own calls cost little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +73,20 @@ class ObjectWriter:
 
     def write(self, record: Record) -> None:
         """Append one record; raises `StoreError` where the disk does not take it."""
-        line = self._masker.line(canonical.line({"record": record.row, "raw": record.raw}))
-        self._block += line
+        self._block += canonical.line({"record": record.row, "raw": record.raw})
         self._records += 1
         if len(self._block) >= BLOCK:
             self._flush()
 
     def _flush(self) -> None:
-        self._hash.update(self._block)
-        self._size += len(self._block)
+        block = self._masker.lines(bytes(self._block))
+        self._block.clear()
+        self._hash.update(block)
+        self._size += len(block)
         try:
-            self._zstd.write(self._block)
+            self._zstd.write(block)
         except OSError as error:
             self._failed(error)
-        self._block.clear()
 
     def close(self) -> StagedObject:
         """End the object, sync it and return it."""

@@ -153,14 +153,17 @@ class Parts:
             unit for unit in force.units_at(self.store, mapping, rules, self.headers, as_of)
             if scope in {None, unit.scope} and (requirements is None or unit.requirement.id in requirements)
         ]
-        weigher = self.weigher(self.held(as_of, mapping), rules, mapping, conclusions=conclusions)
+        held = self.held(as_of, mapping, whole=requirements is None)
+        weigher = self.weigher(held, rules, mapping, conclusions=conclusions)
         return weigher.weigh(units, as_of, audit)
 
-    def held(self, as_of: datetime, mapping: Mappings, session: Session | None = None) -> StoreHeld:
-        """Return what is held at an instant, asked within a transaction where one is given."""
+    def held(
+        self, as_of: datetime, mapping: Mappings, session: Session | None = None, *, whole: bool = False
+    ) -> StoreHeld:
+        """Return what is held at an instant, asked within a transaction where one is given; `whole`: of every unit."""
         return StoreHeld(
             store=self.store, shelf=self.shelf, as_of=as_of, desk=self.desk, ahead=self.ahead,
-            requirements=mapping.requirements, keep=self.writer, session=session,
+            requirements=mapping.requirements, keep=self.writer, session=session, whole=whole,
         )
 
     def renew(self, config: Config, mapping: Mappings) -> None:

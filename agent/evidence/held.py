@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from agent.evidence.ahead import Ahead
@@ -71,6 +72,9 @@ class StoreHeld:
     """Summaries made while their artifacts were not recorded yet."""
     session: Session | None = None
     """The sequencer's transaction, where the answer is asked inside of it; else each question has its own."""
+    whole: bool = False
+    """Every unit will be asked, scope by scope: the rows of a scope are read at once, and go with its last unit."""
+    _scope: str | None = None
     _rows: dict[Place, list[Kept]] = field(default_factory=dict)
     _instants: dict[tuple[Place, str], dict[str, Instants]] = field(default_factory=dict)
 
@@ -140,16 +144,30 @@ class StoreHeld:
         return row.accepted(self.as_of) or (partial and (row.voided_at is None or row.voided_at > self.as_of))
 
     def _at(self, place: Place) -> list[Kept]:
+        collector, scope, boundary = place
+        if self.whole and self._scope != scope:
+            self._turn(scope)
         if place not in self._rows:
-            collector, scope, boundary = place
-            query = select(*_COLUMNS).where(
+            found = [] if self.whole else self._read(
                 col(ArtifactRow.collector) == collector, col(ArtifactRow.boundary) == boundary,
-                col(ArtifactRow.scope) == scope, col(ArtifactRow.recorded_at) <= self.as_of,
+                col(ArtifactRow.scope) == scope,
             )
-            with self._reading() as session:
-                rows = [Kept(*row) for row in session.exec(query)]
-            self._rows[place] = sorted(rows, key=lambda row: (row.collected_at, row.recorded_at))
+            self._rows[place] = found
         return self._rows[place]
+
+    def _turn(self, scope: str) -> None:
+        """Read the rows of a scope and let go of those of the one before."""
+        self._rows.clear()
+        self._instants.clear()
+        for row in self._read(col(ArtifactRow.scope) == scope):
+            self._rows.setdefault((row.collector, row.scope, row.boundary), []).append(row)
+        self._scope = scope
+
+    def _read(self, *where: ColumnElement[bool]) -> list[Kept]:
+        query = select(*_COLUMNS).where(*where, col(ArtifactRow.recorded_at) <= self.as_of)
+        with self._reading() as session:
+            rows = [Kept(*row) for row in session.exec(query)]
+        return sorted(rows, key=lambda row: (row.collected_at, row.recorded_at))
 
     def _summarised(self, place: Place, rows: Iterable[Kept], requirement: Requirement) -> dict[str, Instants]:
         name = key(requirement)

@@ -65,7 +65,10 @@ class Weigher:
 
     def weigh(self, units: Iterable[Unit], as_of: datetime, audit: Audit | None) -> list[Holding]:
         """Return a holding for each unit, with a forecast where the audit is not over."""
-        return [self.one(unit, as_of, audit) for unit in units]
+        listed = list(units)
+        by_scope = sorted(range(len(listed)), key=lambda at: listed[at].scope)  # what is held is read scope by scope
+        found = {at: self.one(listed[at], as_of, audit) for at in by_scope}
+        return [found[at] for at in range(len(listed))]
 
     def one(self, unit: Unit, as_of: datetime, audit: Audit | None) -> Holding:
         """Return the holding of one unit."""

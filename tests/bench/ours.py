@@ -8,7 +8,6 @@ import resource
 import shutil
 import sys
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,15 @@ from sqlmodel import col, select
 
 from agent.assembly import App, telling
 from agent.assembly.places import open_store
+from agent.clients.aws import AwsScope
+from agent.clients.aws.sessions import Sessions
 from agent.collector import Record
 from agent.config import load
-from agent.evidence.instants import thinned, wanted
-from agent.lake.summary import Instants, encode, qualifies_hash
-from agent.model import BackupTest, Boundary, Outcome, Provenance, Requirement, Subjects
+from agent.evidence.instants import key, source, wanted
+from agent.lake.beside import BesideDesk
+from agent.lake.instants import Instants, encode
+from agent.model import BackupTest, Boundary, Outcome, Provenance
 from agent.store import ArtifactRow, ObjectWriter, Store, SummaryRow
-from agent.verify import places
 from tests.bench.floors import ITEM, WHEN, raw
 
 CONFIG = """
@@ -44,6 +45,18 @@ def configuration(folder: Path, scopes: list[str], lanes: int = 4) -> Path:
     return file
 
 
+SERVICES = ("backup", "cloudtrail", "config", "ec2", "guardduty", "iam", "kms", "lambda", "rds", "s3")
+"""Services whose clients are loaded where memory is measured."""
+
+
+def remember(endpoint: str, lanes: int, folder: Path) -> dict[str, Any]:
+    """Collect as `collect` does, with the clients of ten services loaded."""
+    os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
+    sessions = Sessions(AwsScope(name="bench", endpoint=endpoint))
+    clients = [sessions.client("", service, "eu-west-1") for service in SERVICES]
+    return {**collect(endpoint, lanes, folder), "clients": len(clients)}
+
+
 def collect(endpoint: str, lanes: int, folder: Path) -> dict[str, Any]:
     """Collect the same list in as many regions with the whole agent: client, witness, artifact, seal, catalog."""
     regions = ", ".join(f"eu-west-{n}" for n in range(lanes))
@@ -56,10 +69,20 @@ def collect(endpoint: str, lanes: int, folder: Path) -> dict[str, Any]:
         began = time.perf_counter()
         results = app.collect()
         seconds = time.perf_counter() - began
+        beside = app.desk.peak / 1024 if isinstance(app.desk, BesideDesk) else 0.0
     wrong = [result.error for result in results if result.outcome != "succeeded"]
     if wrong:
         raise SystemExit(f"the bench could not collect: {wrong[0]}")
-    return {"records": sum(result.records for result in results), "seconds": seconds}
+    return {
+        "records": sum(result.records for result in results), "seconds": seconds, "beside_mb": beside,
+        "beside_cpu": _cpu(resource.RUSAGE_CHILDREN),
+    }
+
+
+def _cpu(who: int) -> float:
+    """Return the seconds on the processor of this process, or of those that it started and that have ended."""
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
 
 
 def write(records: int, folder: Path) -> dict[str, Any]:
@@ -118,6 +141,8 @@ def fill(artifacts: int, size: int, folder: Path) -> dict[str, Any]:
 
 def verify(folder: Path) -> dict[str, Any]:
     """Verify a whole store; every byte of every object is hashed."""
+    from agent.verify import places
+
     began = time.perf_counter()
     report = places.folder(folder / "annexa-data", folder / "trust.pem", None, lambda _done, _all: None)
     seconds = time.perf_counter() - began
@@ -203,11 +228,11 @@ def _summarise(app: App, now: datetime) -> None:
     for requirement in app.mapping.requirements.values():
         if wanted(requirement):
             for collector in requirement.collectors:
-                needs.setdefault(collector, set()).add(_key(requirement))
-        if source := app.mapping.requirements.get(requirement.log_source):
-            seen = replace(source, subjects=Subjects(kind=source.kind, where="", column="id"))
-            for collector in source.collectors:
-                needs.setdefault(collector, set()).add(_key(seen))
+                needs.setdefault(collector, set()).add(key(requirement))
+        if shown := app.mapping.requirements.get(requirement.log_source):
+            seen = source(shown)
+            for collector in shown.collectors:
+                needs.setdefault(collector, set()).add(key(seen))
     with app.store.reading() as session:
         found = session.exec(
             select(ArtifactRow.id, ArtifactRow.collector, ArtifactRow.collected_at)
@@ -222,10 +247,6 @@ def _summarise(app: App, now: datetime) -> None:
     with app.store.transaction() as session:
         for start in range(0, len(rows), 20_000):
             session.execute(insert(SummaryRow), rows[start : start + 20_000])
-
-
-def _key(requirement: Requirement) -> str:
-    return qualifies_hash(requirement) + ("/thin" if thinned(requirement) else "")
 
 
 def _one_more(app: App, scope: str, now: datetime) -> float:
@@ -250,6 +271,8 @@ def main(argv: list[str]) -> None:
     folder = Path(arguments[-1])
     if name == "page":
         found = collect(arguments[0], int(arguments[1]), folder)
+    elif name == "memory":
+        found = remember(arguments[0], int(arguments[1]), folder)
     elif name == "write":
         found = write(int(arguments[0]), folder)
     elif name == "seal":
@@ -262,7 +285,8 @@ def main(argv: list[str]) -> None:
         found = sample(int(arguments[0]), folder)
     else:
         found = assess(int(arguments[0]), folder)
-    print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                      "cpu": _cpu(resource.RUSAGE_SELF)}))
 
 
 if __name__ == "__main__":

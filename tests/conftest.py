@@ -1,3 +1,18 @@
 """Fixtures that every test may use."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
 pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.store", "tests.fixtures.tsa"]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_at_the_start() -> Iterator[None]:
+    """Let no test inherit the log level that a command run in this process has set."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from sqlmodel import col, select
 
 from agent import canonical
 from agent.errors import StoreError, VerificationError
-from agent.seal import EMPTY, ArtifactEntry, Range, artifact_id, leaf_hash, read_entry, read_statement
+from agent.seal import EMPTY, ArtifactEntry, CustodyEntry, Range, artifact_id, leaf_hash, read_entry, read_statement
 from agent.seal.signing import SSlibKey
 from agent.seal.tiles import WIDTH, spans
+from agent.store import custody
+from agent.store.acts import wrong as wrong_acts
+from agent.store.acts import wrong_deletions
 from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
 from agent.store.logfiles import read_checkpoint, read_entries, read_tile
@@ -65,7 +68,9 @@ class Check:
         for done, row in enumerate(self._rows(), 1):
             yield from self._artifact(row)
             self.progress(done, total)
-        for subject, detail in wrong_steps(self.catalog, self.objects):
+        for subject, detail in chain(
+            wrong_steps(self.catalog, self.objects), wrong_acts(self.catalog), wrong_deletions(self.catalog)
+        ):
             yield Problem("row", subject, detail)
         yield from self._pending()
         yield from self._orphans()
@@ -99,6 +104,8 @@ class Check:
         except VerificationError as error:
             yield Problem("envelope", row.id, error.message)
             return
+        if row.deleted_at is not None and self.objects.size(statement.path) is None:
+            return  # under retention, which the acts must bear out
         try:
             if self.deep:
                 open_verified(row.id, self.objects, self.key)
@@ -144,8 +151,12 @@ class Check:
         with self.catalog.read() as session:
             query = select(Leaf).order_by(col(Leaf.index)).execution_options(yield_per=PAGE)
             for at, leaf in enumerate(session.scalars(query) if self.deep else ()):
-                if leaf.index != at or leaf_hash(leaf.entry) != leaf.hash or read_entry(leaf.entry).index != at:
+                entry = read_entry(leaf.entry)
+                if leaf.index != at or leaf_hash(leaf.entry) != leaf.hash or entry.index != at:
                     yield Problem("log", f"leaf {at}", "is not what its hash says")
+                if isinstance(entry, CustodyEntry):
+                    for detail in custody.differing(entry, self.catalog, self.objects):
+                        yield Problem("row", f"accesses of leaf {at}", detail)
         if self._head(tree.size) != Range.from_bytes(tree.size, tree.hashes):
             yield Problem("log", "head", "the leaves of the catalog do not make it")
 

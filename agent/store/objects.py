@@ -12,7 +12,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from agent.errors import StoreError, VerificationError
+from agent.errors import GoneError, StoreError
 from agent.store.faults import reaching
 from agent.store.files import make_directory, sync_directory, write_new
 
@@ -32,10 +32,10 @@ class Objects(Protocol):
         """Keep bytes under a path; without `replace` what is there already stays."""
 
     def get(self, path: str) -> bytes:
-        """Return the bytes; raises `VerificationError` where there are none."""
+        """Return the bytes; raises `GoneError` where there are none."""
 
     def stream(self, path: str) -> IO[bytes]:
-        """Return a reader of the bytes; raises `VerificationError` where there are none."""
+        """Return a reader of the bytes; raises `GoneError` where there are none."""
 
     def size(self, path: str) -> int | None:
         """Return how many bytes are kept, or None where there are none."""
@@ -82,20 +82,20 @@ class Bucket:
             obstore.put(self.store, path, data, mode="overwrite" if replace else "create")
 
     def get(self, path: str) -> bytes:
-        """Return the bytes; raises `VerificationError` where there are none."""
+        """Return the bytes; raises `GoneError` where there are none."""
         with reaching(f"read {path}"):
             try:
                 return bytes(obstore.get(self.store, path).bytes())
             except (NotFoundError, FileNotFoundError) as error:
-                raise VerificationError(f"{path} is gone from the store") from error
+                raise GoneError(f"{path} is gone from the store") from error
 
     def stream(self, path: str) -> IO[bytes]:
-        """Return a reader of the bytes; raises `VerificationError` where there are none."""
+        """Return a reader of the bytes; raises `GoneError` where there are none."""
         with reaching(f"read {path}"):
             try:
                 return io.BufferedReader(_Pull(obstore.open_reader(self.store, path)), PART)
             except (NotFoundError, FileNotFoundError) as error:
-                raise VerificationError(f"{path} is gone from the store") from error
+                raise GoneError(f"{path} is gone from the store") from error
 
     def size(self, path: str) -> int | None:
         """Return how many bytes are kept, or None where there are none."""

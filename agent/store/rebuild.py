@@ -8,13 +8,26 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlmodel import Session, col, select
 
 from agent.errors import StoreError, VerificationError
-from agent.seal import ArtifactEntry, SamplingEntry, Statement, VoidEntry, open_envelope, read_entry, read_statement
+from agent.seal import (
+    ArtifactEntry,
+    CustodyEntry,
+    DeletionEntry,
+    HoldEntry,
+    KeyEntry,
+    SamplingEntry,
+    Statement,
+    VoidEntry,
+    open_envelope,
+    read_entry,
+    read_statement,
+)
 from agent.seal.signing import SSlibKey
+from agent.store import acts, custody
 from agent.store.append import append
 from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
@@ -29,16 +42,22 @@ from agent.store.submit import keep_pending
 from agent.store.tables import ArtifactRow, Leaf, Tree
 from agent.store.verified import read_envelope
 
+Act: TypeAlias = HoldEntry | DeletionEntry | KeyEntry | CustodyEntry
+
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What was made again: artifacts, voids, steps of sampling, runs not in the log yet; and what is wrong."""
+    """What was made again: how many of each, runs that are not in the log yet, and what is wrong."""
 
     artifacts: int = 0
     voided: int = 0
     sampled: int = 0
     pending: int = 0
+    acts: int = 0
+    accesses: int = 0
     problems: list[str] = field(default_factory=list)
+    gone: list[tuple[str, str]] = field(default_factory=list)
+    """Artifacts whose object is not there, with its path; a deletion later in the log may say why."""
 
 
 def rebuild(
@@ -88,6 +107,7 @@ def _replay(
                 session.flush()
                 session.expunge_all()
                 progress(tree.size, checkpoint.size)
+        result.problems += [f"{artifact}: {path} is gone from the store" for artifact, path in result.gone]
         tree.published_size, tree.published_hashes = tree.size, tree.hashes
         session.add(tree)
         progress(tree.size, checkpoint.size)
@@ -109,6 +129,9 @@ def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSl
     if isinstance(entry, SamplingEntry):
         _step(session, entry, objects, result)
         return
+    if not isinstance(entry, ArtifactEntry):
+        _act(session, entry, objects, result)
+        return
     try:
         statement = _statement(entry, objects, key)
     except VerificationError as error:
@@ -116,7 +139,7 @@ def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSl
         return
     stored = objects.size(statement.path)
     if stored is None:
-        result.problems.append(f"{entry.artifact}: {statement.path} is gone from the store")
+        result.gone.append((entry.artifact, statement.path))
     row = artifact_row(entry, statement, stored or 0)
     session.add(row)
     follow(session, row, statement.provenance)
@@ -129,6 +152,21 @@ def _step(session: Session, entry: SamplingEntry, objects: Objects, result: Rebu
         result.sampled += 1
     except VerificationError as error:
         result.problems.append(f"{entry.step} {entry.name} is in the log and cannot be restored: {error.message}")
+
+
+def _act(session: Session, entry: Act, objects: Objects, result: Rebuilt) -> None:
+    acts.follow(session, entry)
+    if not isinstance(entry, CustodyEntry):
+        result.acts += 1
+        if isinstance(entry, DeletionEntry):
+            result.gone = [one for one in result.gone if one[1] != entry.path]
+        return
+    try:
+        rows = custody.restored(entry, objects)
+        session.add_all(rows)
+        result.accesses += len(rows)
+    except VerificationError as error:
+        result.problems.append(f"the accesses of leaf {entry.index} cannot be restored: {error.message}")
 
 
 def _statement(entry: ArtifactEntry, objects: Objects, key: SSlibKey) -> Statement:

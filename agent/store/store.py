@@ -13,9 +13,8 @@ from typing import Any, Self
 
 import structlog
 from obstore.exceptions import BaseError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from agent import canonical
 from agent.errors import StoreError
 from agent.model import Provenance
 from agent.seal import verifier_key
@@ -24,13 +23,14 @@ from agent.store import sampled
 from agent.store.artifact import ObjectWriter, StagedObject
 from agent.store.catalog import Catalog
 from agent.store.check import Problem, check
+from agent.store.custody import gather
 from agent.store.facts import Facts
+from agent.store.keeping import Keeping
 from agent.store.keys import Keys, open_keys
 from agent.store.lock import WriterLock
 from agent.store.migrate import bring_up
 from agent.store.objects import Objects, open_objects
 from agent.store.publish import Publisher
-from agent.store.query import Artifacts
 from agent.store.rebuild import rebuild
 from agent.store.sampled import Sampled
 from agent.store.sequencer import Derive, Sequencer
@@ -39,11 +39,9 @@ from agent.store.tables import ArtifactRow, Pending, SamplingRow, Tree
 from agent.store.verified import VerifiedArtifact, open_verified
 
 log = structlog.get_logger("annexa.store")
-REASON = 600
-"""What a leaf below 1 KiB has room for beside its other fields."""
 
 
-class Store(Artifacts, Facts, Sampled):
+class Store(Keeping, Facts, Sampled):
     """An open store; made by `Store.open`, used as a context manager."""
 
     def __init__(
@@ -112,6 +110,7 @@ class Store(Artifacts, Facts, Sampled):
         self.objects.put("log/verifier-key", (verifier_key(tree.origin, self.keys.public) + "\n").encode())
         sweep(self.catalog, self.objects)
         self._publish()
+        self._finish()
 
     def new_object(self, scope: str) -> ObjectWriter:
         """Begin an artifact of a scope."""
@@ -125,39 +124,19 @@ class Store(Artifacts, Facts, Sampled):
         """Record the next batch of pending rows, publish the log; returns the rows recorded or voided."""
         if self._sequencer is None:
             raise StoreError("This store is open to read only")
+        gather(self.catalog, self.objects)
         before = self._sequencer.entries
         rows = self._sequencer.batch(derive)
         if self._sequencer.entries != before or self._behind:
             self._publish()
         return rows
 
-    def void(self, artifact: str, reason: str, by: str, derive: Derive | None = None) -> ArtifactRow:
-        """Void an artifact by name and reason; nothing is deleted, and the log shows it."""
-        row = self.artifact(artifact)
-        if not reason.strip() or not by.strip():
-            raise StoreError("An artifact is voided with a reason and by somebody")
-        if len(canonical.document([reason, by])) > REASON:
-            raise StoreError(f"The reason and the name are too long for the log: together {REASON} bytes as JSON")
-        if not (reason + by).isprintable():
-            raise StoreError("The reason and the name may hold no control characters or line ends")
-        if row.voided_at is not None:
-            return row
-        body = {"type": "void", "artifact": row.id, "reason": reason, "by": by}
-        with self.catalog.write("void an artifact") as session:
-            key = f"void:{row.id}"
-            if session.exec(select(Pending).where(col(Pending.key) == key)).first() is None:
-                session.add(Pending(key=key, body=canonical.document(body)))
-        while self.sequence(derive):
-            pass
-        return self.artifact(row.id)
-
     def keep_step(
         self, step: str, facts: dict[str, Any], document: dict[str, Any], derive: Derive | None = None
     ) -> SamplingRow:
         """Put a step of sampling into the log and return its row; `facts` stand in the entry itself."""
         digest = sampled.submit(self.catalog, self.objects, step, facts, document)
-        while self.sequence(derive):
-            pass
+        self.drain(derive)
         return next(row for row in reversed(self.sampled(step=step)) if row.document == digest)
 
     def open_artifact(self, artifact: str) -> VerifiedArtifact:
@@ -206,6 +185,13 @@ class Store(Artifacts, Facts, Sampled):
             if not isinstance(error.__cause__, (OSError, BaseError)):
                 raise
             log.warning("the log could not be published yet", error=error.line())
+
+    def _finish(self) -> None:
+        """Delete what an interrupted deletion left; a store that refuses keeps it, and is told of."""
+        try:
+            self.finish_deletions()
+        except StoreError as error:
+            log.warning("objects past their retention are still there", error=error.line())
 
     def close(self) -> None:
         """Let go of the lock and the database."""

@@ -31,13 +31,25 @@ class Keeping(Acts, Custody, Artifacts):
         """Record the next batch of pending rows."""
         raise NotImplementedError
 
+    @property
+    def writes(self) -> bool:
+        """Return whether this process records; what another one puts down waits for the one that does."""
+        raise NotImplementedError
+
+    def _settle(self, derive: Derive | None) -> None:
+        if self.writes:
+            self.drain(derive)
+
     def drain(self, derive: Derive | None = None) -> None:
         """Record everything that is pending."""
         while self.sequence(derive):
             pass
 
     def void(self, artifact: str, reason: str, by: str, derive: Derive | None = None) -> ArtifactRow:
-        """Void an artifact by name and reason; nothing is deleted, and the log shows it."""
+        """Void an artifact by name and reason; nothing is deleted, and the log shows it.
+
+        The row that is returned is void already where this process records.
+        """
         row = self.artifact(artifact)
         said("An artifact is voided", reason, by)
         if row.voided_at is not None:
@@ -47,20 +59,23 @@ class Keeping(Acts, Custody, Artifacts):
             key = f"void:{row.id}"
             if session.exec(select(Pending).where(col(Pending.key) == key)).first() is None:
                 session.add(Pending(key=key, body=canonical.document(body)))
-        self.drain(derive)
+        self._settle(derive)
         return self.artifact(row.id)
 
-    def hold(self, subject: str, reason: str, by: str, derive: Derive | None = None) -> ActRow:
-        """Place a hold on an artifact, or on `scope:NAME`: no retention deletes what it covers."""
+    def hold(self, subject: str, reason: str, by: str, derive: Derive | None = None) -> ActRow | None:
+        """Place a hold on an artifact, or on `scope:NAME`, and return it, None where it waits for the one who records.
+
+        No retention deletes what it covers.
+        """
         named = self._subject(subject)
         said("A hold is placed", reason, by)
         body = {"type": "hold", "action": "placed", "name": "", "subject": named, "reason": reason, "by": by}
         acts.keep_pending(self.catalog, "place a hold", body)
-        self.drain(derive)
-        return self.acts("hold", subjects=[named])[-1]
+        self._settle(derive)
+        return self.acts("hold", subjects=[named])[-1] if self.writes else None
 
-    def release(self, subject: str, name: str, reason: str, by: str, derive: Derive | None = None) -> ActRow:
-        """Release a hold; `name` may be '' where there is only one on the subject."""
+    def release(self, subject: str, name: str, reason: str, by: str, derive: Derive | None = None) -> str:
+        """Release a hold and return its name; `name` may be '' where there is only one on the subject."""
         named = self._subject(subject)
         said("A hold is released", reason, by)
         held = {one.name: one for one in self.holds(named)}
@@ -73,8 +88,8 @@ class Keeping(Acts, Custody, Artifacts):
             raise StoreError(f"There is no hold {name} on {named}", advice=f"There is {', '.join(held)}")
         body = {"type": "hold", "action": "released", "name": chosen, "subject": named, "reason": reason, "by": by}
         acts.keep_pending(self.catalog, "release a hold", body)
-        self.drain(derive)
-        return self.acts("release", subjects=[named])[-1]
+        self._settle(derive)
+        return chosen
 
     def _subject(self, subject: str) -> str:
         return subject if subject.startswith(SCOPE) else self.artifact(subject).id

@@ -15,7 +15,8 @@ import structlog
 from obstore.exceptions import BaseError
 from sqlmodel import Session, select
 
-from agent.errors import StoreError
+from agent.canonical import timestamp
+from agent.errors import GoneError, StoreError
 from agent.model import Provenance
 from agent.seal import verifier_key
 from agent.seal.signing import Signer
@@ -131,6 +132,11 @@ class Store(Keeping, Facts, Sampled):
             self._publish()
         return rows
 
+    @property
+    def writes(self) -> bool:
+        """Return whether this process holds the store to write."""
+        return self._sequencer is not None
+
     def keep_step(
         self, step: str, facts: dict[str, Any], document: dict[str, Any], derive: Derive | None = None
     ) -> SamplingRow:
@@ -141,7 +147,16 @@ class Store(Keeping, Facts, Sampled):
 
     def open_artifact(self, artifact: str) -> VerifiedArtifact:
         """Open an artifact by its whole id; raises `VerificationError` where it is not what was signed."""
-        return open_verified(artifact, self.objects, self.keys.public)
+        try:
+            return open_verified(artifact, self.objects, self.keys.public)
+        except GoneError:
+            at = self.artifact(artifact).deleted_at
+            if at is None:
+                raise
+            raise GoneError(
+                f"The records of {artifact} were deleted under retention on {timestamp(at)}",
+                advice="Its seal and its leaf stay: annexa evidence history",
+            ) from None
 
     def pending(self) -> int:
         """Return how many runs wait for the sequencer."""

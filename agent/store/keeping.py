@@ -117,7 +117,7 @@ class Keeping(Acts, Custody, Artifacts):
                 waiting = session.exec(select(Pending.body)).all()
             # The same content may have been collected again since: then the object is another artifact's now.
             if not needed and not any(act.subject.encode() in body for body in waiting):
-                self.objects.delete(act.subject)
+                self.objects.erase(act.subject)
                 if self.objects.size(act.subject) is not None:
                     raise StoreError(f"{act.subject} cannot be deleted", advice="See whether the store locks it still")
             with self.catalog.write("note a deletion") as session:

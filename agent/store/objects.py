@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
@@ -43,6 +44,15 @@ class Objects(Protocol):
     def delete(self, path: str) -> None:
         """Take away what a crash or a finished tile left; what may not be deleted stays."""
 
+    def erase(self, path: str) -> None:
+        """Delete what is past its retention, for good; raises `StoreError` where a lock forbids it."""
+
+    def retain(self, path: str, until: datetime) -> None:
+        """Lock an object until an instant, where the store can."""
+
+    def locked_until(self, path: str) -> datetime | None:
+        """Return until when an object is locked, None where it is not."""
+
     def list(self, prefix: str) -> Iterator[str]:
         """Yield every path below a prefix."""
 
@@ -50,9 +60,13 @@ class Objects(Protocol):
         """Return the file behind a path, where there is one."""
 
 
-def open_objects(url: str, data: Path, options: Mapping[str, Any], *, writer: bool) -> Objects:
-    """Return the store behind a directory, a `file://` address or a bucket's (s3, gs, az)."""
+def open_objects(
+    url: str, data: Path, options: Mapping[str, Any], *, writer: bool, write_once: bool = False
+) -> Objects:
+    """Return the store behind a directory, a `file://` address or a bucket's (s3, gs, az); only S3 is write-once."""
     scheme, separator, rest = url.partition("://")
+    if write_once:
+        return _write_once(url, data, options)
     if not separator or scheme == "file":
         return LocalObjects(Path(rest if separator else url), writer=writer)
     with reaching(f"open {url}"):
@@ -60,6 +74,15 @@ def open_objects(url: str, data: Path, options: Mapping[str, Any], *, writer: bo
             return Bucket(from_url(url, **options), data / "staging")
         except (ValueError, TypeError) as error:
             raise StoreError(f"{url} is no address of a store: {error}") from error
+
+
+def _write_once(url: str, data: Path, options: Mapping[str, Any]) -> Objects:
+    from agent.store.worm import WriteOnce  # noqa: PLC0415 - it stands on `Bucket`, and few need it
+
+    if not url.startswith("s3://"):
+        raise StoreError(f"{url} has no write-once storage", advice="write_once: is for s3:// with Object Lock")
+    with reaching(f"open {url}"):
+        return WriteOnce(from_url(url, **{**options, "checksum_algorithm": "SHA256"}), data / "staging", url, options)
 
 
 class Bucket:
@@ -109,6 +132,17 @@ class Bucket:
         """Delete; what is write-once or gone already stays as it is."""
         with contextlib.suppress(BaseError, OSError):
             obstore.delete(self.store, path)
+
+    def erase(self, path: str) -> None:
+        """Delete what is past its retention."""
+        self.delete(path)
+
+    def retain(self, path: str, until: datetime) -> None:
+        """Do nothing: this store has no locks."""
+
+    def locked_until(self, path: str) -> datetime | None:  # noqa: ARG002 - see `retain`
+        """Return None: this store has no locks."""
+        return None
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield every path below a prefix."""

@@ -67,6 +67,7 @@ def rebuild(
     data: Path,
     clock: Callable[[], datetime],
     artifacts_options: Mapping[str, Any] | None = None,
+    write_once: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Rebuilt:
     """Fill an empty database; raises `StoreError` where it is not empty or the log is not what was signed."""
@@ -75,7 +76,7 @@ def rebuild(
         stack.callback(catalog.close)
         stack.enter_context(WriterLock(data, catalog, clock).take())
         bring_up(catalog, writer=True)
-        objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=False)
+        objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=False, write_once=write_once)
         key = open_keys(data / "keys", sign=False, create=False).public
         result = Rebuilt()
         try:

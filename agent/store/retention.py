@@ -34,10 +34,12 @@ class Doomed:
 
 @dataclass(slots=True)
 class Due:
-    """What a run of the retention would delete, and what it would leave for a hold: hold by artifact."""
+    """What a run of the retention would delete, and what it would leave: holds by artifact."""
 
     doomed: list[Doomed] = field(default_factory=list)
     held: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    locked: dict[str, datetime] = field(default_factory=dict)
+    """Objects that are past their retention, and locked by the store until an instant."""
 
 
 def due(store: Keeping, retention: Callable[[str], Duration | None], now: datetime, tz: tzinfo) -> Due:
@@ -64,6 +66,8 @@ def due(store: Keeping, retention: Callable[[str], Duration | None], now: dateti
         }
         if covering:
             found.held |= covering
+        elif (locked := store.objects.locked_until(path)) is not None and locked > now:
+            found.locked[path] = locked
         else:
             found.doomed.append(_doomed(some))
     return found

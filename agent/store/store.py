@@ -53,6 +53,7 @@ class Store(Keeping, Facts, Sampled):
         self.objects = objects
         self.keys = keys
         self.mask_keys: tuple[str, ...] = ()
+        self.until: Callable[[str, datetime], datetime | None] = lambda _kind, _at: None
         self._stack = stack
         self._clock = clock
         self._sequencer: Sequencer | None = None
@@ -72,8 +73,13 @@ class Store(Keeping, Facts, Sampled):
         mask_keys: Iterable[str] = (),
         artifacts_options: Mapping[str, Any] | None = None,
         stamped: bool = False,
+        write_once: bool = False,
+        until: Callable[[str, datetime], datetime | None] = lambda _kind, _at: None,
     ) -> Self:
-        """Open a store to read, or to write it as the only one; raises `StoreError` with advice."""
+        """Open a store to read, or to write it as the only one; raises `StoreError` with advice.
+
+        `until` says, of an evidence kind and the end of a run, how long a write-once store locks it.
+        """
         with ExitStack() as stack:
             catalog = Catalog(database_url, writer=writer)
             stack.callback(catalog.close)
@@ -83,12 +89,13 @@ class Store(Keeping, Facts, Sampled):
                 raise StoreError(f"There is no store in {catalog.path}", advice="Run `annexa collect` first")
             _sound(catalog, writer=writer)
             bring_up(catalog, writer=writer)
-            objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=writer)
+            objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=writer, write_once=write_once)
             with catalog.read() as session:
                 tree = session.exec(select(Tree)).first()
             keys = open_keys(data / "keys", sign=writer, create=not _waiting(catalog) and not (tree and tree.size))
             store = cls(catalog, objects, keys, stack.pop_all(), clock)
         store.mask_keys = tuple(mask_keys)
+        store.until = until
         if writer and keys.signer is not None:
             try:
                 store._begin(organization, keys.signer, stamped=stamped)
@@ -119,7 +126,8 @@ class Store(Keeping, Facts, Sampled):
 
     def submit(self, staged: StagedObject, provenance: Provenance) -> str:
         """Seal a run and keep it as pending; returns the artifact's id, `sha256:…`."""
-        return submit(staged, provenance, self.catalog, self.objects, self._signer)
+        until = self.until(provenance.kind, provenance.finished_at)
+        return submit(staged, provenance, self.catalog, self.objects, self._signer, until)
 
     def sequence(self, derive: Derive | None = None) -> list[ArtifactRow]:
         """Record the next batch of pending rows, publish the log; returns the rows recorded or voided."""

@@ -132,6 +132,7 @@ def run(
     with session.opened(context, writer=not dry_run) as app:
         found = keeping.past(app) if dry_run else keeping.run(app, by or getpass.getuser())
         if json:
-            session.emit({"deleted": not dry_run, "objects": [asdict(one) for one in found.doomed], "held": found.held})
+            objects = [asdict(one) for one in found.doomed]
+            session.emit({"deleted": not dry_run, "objects": objects, "held": found.held, "locked": found.locked})
         else:
             custody.retention(session.screen(context), found, app.config.timezone, dry_run=dry_run)

@@ -39,6 +39,8 @@ def retention(screen: Screen, due: Due, zone: tzinfo, *, dry_run: bool) -> None:
         ))
     many = words.count(len(due.doomed), "object")
     screen.line(f"{many} would be deleted" if dry_run else f"{many} deleted; their leaves say so")
+    for path, until in sorted(due.locked.items()):
+        screen.line(plain(f"{path} is past its retention and locked until {words.moment(until, zone)}"))
     for artifact, names in sorted(due.held.items()):
         screen.line(f"{artifact} is past its retention and kept by {', '.join(names)}")
 

@@ -36,7 +36,7 @@ def history(app: Parts, name: str) -> dict[str, Any]:
     """Return the chain of custody of an artifact."""
     row = app.store.artifact(name)
     try:
-        run = read_envelope(row.id, app.store.objects.get(envelope_path(row.id)), app.store.keys.public).provenance
+        run = read_envelope(row.id, app.store.objects.get(envelope_path(row.id)), app.store.keys.ring).provenance
     except VerificationError as error:
         raise VerificationError(f"The provenance of {row.id} does not verify: {error.message}") from error
     links = [_acquired(row), *map(_access, app.store.accesses(row.id)),

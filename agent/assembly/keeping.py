@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.assembly import custody, stamping, telling
 from agent.errors import StoreError
+from agent.store.keys import FILE
 from agent.store.retention import Due, due
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from agent.assembly.app import Parts
+    from agent.seal.signing import SSlibKey
     from agent.store import ActRow, ArtifactRow, Derive
 
 
@@ -60,6 +63,16 @@ def run(app: Parts, by: str) -> Due:
         app.shelf.forget(one.kind, one.scope, one.digest)
     _follow(app)
     return found
+
+
+def rotate(app: Parts, to: str, reason: str, by: str) -> SSlibKey:
+    """Let another key sign; the address of a file is relative to the working directory of whoever asks."""
+    if to.startswith(FILE):
+        to = FILE + str(Path(to.removeprefix(FILE)).absolute())
+    custody.note(app, "key change", why=reason, by=by, detail=to)
+    key = app.store.rotate(to, reason, by, _derive(app))
+    _follow(app)
+    return key
 
 
 def _derive(app: Parts) -> Derive:

@@ -101,6 +101,7 @@ def build() -> typer.Typer:
         custody,
         evidence,
         keeping,
+        keys,
         mappings,
         sampling,
         starting,
@@ -113,7 +114,7 @@ def build() -> typer.Typer:
     )
     app.callback()(_callback)
     for module in (starting, collecting, answers, evidence, verifying, sampling, asking, catalog, mappings, keeping,
-                   custody):
+                   custody, keys):
         module.register(app)
     return app
 

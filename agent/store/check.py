@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -54,7 +54,7 @@ class Check:
 
     catalog: Catalog
     objects: Objects
-    key: SSlibKey
+    keys: Sequence[SSlibKey]
     deep: bool = False
     progress: Callable[[int, int], None] = lambda _done, _all: None
 
@@ -89,7 +89,7 @@ class Check:
     def _artifact(self, row: ArtifactRow) -> Iterator[Problem]:
         try:
             envelope = self.objects.get(envelope_path(row.id))
-            statement = read_envelope(row.id, envelope, self.key)
+            statement = read_envelope(row.id, envelope, self.keys)
             with self.catalog.read() as session:
                 leaf = session.get(Leaf, row.leaf)
             entry = read_entry(leaf.entry) if leaf else None
@@ -108,7 +108,7 @@ class Check:
             return  # under retention, which the acts must bear out
         try:
             if self.deep:
-                open_verified(row.id, self.objects, self.key)
+                open_verified(row.id, self.objects, self.keys)
             elif self.objects.size(statement.path) is None:
                 yield Problem("object", row.id, f"{statement.path} is gone from the store")
         except VerificationError as error:
@@ -120,7 +120,7 @@ class Check:
         for body in map(canonical.loads, bodies):
             if body["type"] == "artifact":
                 try:
-                    open_verified(body["artifact"], self.objects, self.key)
+                    open_verified(body["artifact"], self.objects, self.keys)
                 except VerificationError as error:
                     yield Problem("object", f"{body['artifact']} (pending)", error.message)
 
@@ -131,7 +131,7 @@ class Check:
             return
         try:
             yield from self._leaves(tree)
-            checkpoint = read_checkpoint(self.objects, self.key, tree.origin)
+            checkpoint = read_checkpoint(self.objects, self.keys, tree.origin)
             if checkpoint is None:
                 if tree.published_size:
                     yield Problem("log", "checkpoint", "is gone from the store")
@@ -220,13 +220,13 @@ class Check:
 
 
 def check(
-    catalog: Catalog, objects: Objects, key: SSlibKey, *, deep: bool,
+    catalog: Catalog, objects: Objects, keys: Sequence[SSlibKey], *, deep: bool,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[Problem]:
     """Return every problem of a store; an unreadable database is one of them."""
     problems: list[Problem] = []
     try:
-        problems.extend(Check(catalog, objects, key, deep, progress).problems())
+        problems.extend(Check(catalog, objects, keys, deep, progress).problems())
     except StoreError as error:
         problems.append(Problem("database", "store", error.message))
     return problems

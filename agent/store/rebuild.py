@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -77,25 +77,25 @@ def rebuild(
         stack.enter_context(WriterLock(data, catalog, clock).take())
         bring_up(catalog, writer=True)
         objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=False, write_once=write_once)
-        key = open_keys(data / "keys", sign=False, create=False).public
+        keys = open_keys(data / "keys", sign=False, create=False).ring
         result = Rebuilt()
         try:
-            _replay(catalog, objects, key, result, progress)
+            _replay(catalog, objects, keys, result, progress)
         except VerificationError as error:
             raise StoreError(
                 f"The log cannot be trusted: {error.message}", advice="Bring it back from a backup"
             ) from error
-        for artifact, envelope, statement in _unlogged(catalog, objects, key, result):
+        for artifact, envelope, statement in _unlogged(catalog, objects, keys, result):
             stored = objects.size(statement.path) or 0
-            keep_pending(catalog, artifact, open_envelope(envelope, [key]), envelope, stored)
+            keep_pending(catalog, artifact, open_envelope(envelope, keys), envelope, stored)
             result.pending += 1
         return result
 
 
 def _replay(
-    catalog: Catalog, objects: Objects, key: SSlibKey, result: Rebuilt, progress: Callable[[int, int], None]
+    catalog: Catalog, objects: Objects, keys: Sequence[SSlibKey], result: Rebuilt, progress: Callable[[int, int], None]
 ) -> None:
-    checkpoint = read_checkpoint(objects, key)
+    checkpoint = read_checkpoint(objects, keys)
     with catalog.write("rebuild the catalog") as session:
         if session.exec(select(Tree)).first() is not None or session.exec(select(Leaf.index)).first() is not None:
             raise StoreError("The catalog is not empty", advice="Move the database away first, then rebuild")
@@ -103,7 +103,7 @@ def _replay(
             return
         tree = Tree(store=checkpoint.origin.rpartition("/")[2], origin=checkpoint.origin)
         for data in read_entries(objects, checkpoint):
-            _entry(session, tree, data, objects, key, result)
+            _entry(session, tree, data, objects, keys, result)
             if tree.size % 256 == 0:
                 session.flush()
                 session.expunge_all()
@@ -114,7 +114,9 @@ def _replay(
         progress(tree.size, checkpoint.size)
 
 
-def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSlibKey, result: Rebuilt) -> None:
+def _entry(
+    session: Session, tree: Tree, data: bytes, objects: Objects, keys: Sequence[SSlibKey], result: Rebuilt
+) -> None:
     entry = read_entry(data)
     if entry.index != tree.size:
         raise VerificationError(f"The entry {tree.size} of the log says that it is {entry.index}")
@@ -134,7 +136,7 @@ def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSl
         _act(session, entry, objects, result)
         return
     try:
-        statement = _statement(entry, objects, key)
+        statement = _statement(entry, objects, keys)
     except VerificationError as error:
         result.problems.append(f"{entry.artifact} is in the log and cannot be restored: {error.message}")
         return
@@ -170,15 +172,15 @@ def _act(session: Session, entry: Act, objects: Objects, result: Rebuilt) -> Non
         result.problems.append(f"the accesses of leaf {entry.index} cannot be restored: {error.message}")
 
 
-def _statement(entry: ArtifactEntry, objects: Objects, key: SSlibKey) -> Statement:
+def _statement(entry: ArtifactEntry, objects: Objects, keys: Sequence[SSlibKey]) -> Statement:
     envelope = objects.get(envelope_path(entry.artifact))
     if hashlib.sha256(envelope).hexdigest() != entry.envelope:
         raise VerificationError("the envelope is not the one in the log")
-    return read_envelope(entry.artifact, envelope, key)
+    return read_envelope(entry.artifact, envelope, keys)
 
 
 def _unlogged(
-    catalog: Catalog, objects: Objects, key: SSlibKey, result: Rebuilt
+    catalog: Catalog, objects: Objects, keys: Sequence[SSlibKey], result: Rebuilt
 ) -> Iterator[tuple[str, bytes, Statement]]:
     """Yield the sealed runs that no leaf names, in the order in which they ended."""
     found = []
@@ -188,7 +190,7 @@ def _unlogged(
             if session.exec(select(ArtifactRow.id).where(col(ArtifactRow.id) == artifact)).first() is not None:
                 continue
         try:
-            statement = read_envelope(artifact, objects.get(path), key)
+            statement = read_envelope(artifact, objects.get(path), keys)
         except VerificationError as error:
             result.problems.append(f"{path} belongs to no artifact: {error.message}")
             continue
@@ -198,4 +200,4 @@ def _unlogged(
         found.append((statement.provenance.finished_at, artifact))
     for _finished, artifact in sorted(found):
         envelope = objects.get(envelope_path(artifact))
-        yield artifact, envelope, read_statement(open_envelope(envelope, [key]))
+        yield artifact, envelope, read_statement(open_envelope(envelope, keys))

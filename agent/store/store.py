@@ -26,13 +26,13 @@ from agent.store.catalog import Catalog
 from agent.store.check import Problem, check
 from agent.store.custody import gather
 from agent.store.facts import Facts
-from agent.store.keeping import Keeping
 from agent.store.keys import Keys, open_keys
 from agent.store.lock import WriterLock
 from agent.store.migrate import bring_up
 from agent.store.objects import Objects, open_objects
 from agent.store.publish import Publisher
 from agent.store.rebuild import rebuild
+from agent.store.rotation import Rotation
 from agent.store.sampled import Sampled
 from agent.store.sequencer import Derive, Sequencer
 from agent.store.submit import submit, sweep
@@ -42,16 +42,19 @@ from agent.store.verified import VerifiedArtifact, open_verified
 log = structlog.get_logger("annexa.store")
 
 
-class Store(Keeping, Facts, Sampled):
+class Store(Rotation, Facts, Sampled):
     """An open store; made by `Store.open`, used as a context manager."""
 
     def __init__(
-        self, catalog: Catalog, objects: Objects, keys: Keys, stack: ExitStack, clock: Callable[[], datetime]
+        self, catalog: Catalog, objects: Objects, keys: Keys, stack: ExitStack, clock: Callable[[], datetime],
+        data: Path, signing: str,
     ) -> None:
         super().__init__(catalog)
         self.catalog = catalog
         self.objects = objects
         self.keys = keys
+        self.data = data
+        self.signing = signing
         self.mask_keys: tuple[str, ...] = ()
         self.until: Callable[[str, datetime], datetime | None] = lambda _kind, _at: None
         self._stack = stack
@@ -73,6 +76,7 @@ class Store(Keeping, Facts, Sampled):
         mask_keys: Iterable[str] = (),
         artifacts_options: Mapping[str, Any] | None = None,
         stamped: bool = False,
+        signing: str = "",
         write_once: bool = False,
         until: Callable[[str, datetime], datetime | None] = lambda _kind, _at: None,
     ) -> Self:
@@ -92,8 +96,9 @@ class Store(Keeping, Facts, Sampled):
             objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=writer, write_once=write_once)
             with catalog.read() as session:
                 tree = session.exec(select(Tree)).first()
-            keys = open_keys(data / "keys", sign=writer, create=not _waiting(catalog) and not (tree and tree.size))
-            store = cls(catalog, objects, keys, stack.pop_all(), clock)
+            create = not _waiting(catalog) and not (tree and tree.size)
+            keys = open_keys(data / "keys", sign=writer, create=create, uri=signing)
+            store = cls(catalog, objects, keys, stack.pop_all(), clock, data, signing)
         store.mask_keys = tuple(mask_keys)
         store.until = until
         if writer and keys.signer is not None:
@@ -114,10 +119,11 @@ class Store(Keeping, Facts, Sampled):
             tree.epoch += 1
             session.add(tree)
         self._sequencer = Sequencer(self.catalog, self._clock, tree.epoch)
-        self._publisher = Publisher(self.catalog, self.objects, signer, self.keys.public, stamped=stamped)
+        self._publisher = Publisher(self.catalog, self.objects, signer, self.keys.ring, stamped=stamped)
         self.objects.put("log/verifier-key", (verifier_key(tree.origin, self.keys.public) + "\n").encode())
         sweep(self.catalog, self.objects)
         self._publish()
+        self.finish_rotation()
         self._finish()
 
     def new_object(self, scope: str) -> ObjectWriter:
@@ -156,7 +162,7 @@ class Store(Keeping, Facts, Sampled):
     def open_artifact(self, artifact: str) -> VerifiedArtifact:
         """Open an artifact by its whole id; raises `VerificationError` where it is not what was signed."""
         try:
-            return open_verified(artifact, self.objects, self.keys.public)
+            return open_verified(artifact, self.objects, self.keys.ring)
         except GoneError:
             at = self.artifact(artifact).deleted_at
             if at is None:
@@ -174,7 +180,7 @@ class Store(Keeping, Facts, Sampled):
         self, *, deep: bool, progress: Callable[[int, int], None] = lambda _done, _all: None
     ) -> list[Problem]:
         """Return what is wrong with the store; `deep` reads every object and every tile."""
-        return check(self.catalog, self.objects, self.keys.public, deep=deep, progress=progress)
+        return check(self.catalog, self.objects, self.keys.ring, deep=deep, progress=progress)
 
     rebuild = staticmethod(rebuild)
     """Fill an empty database from objects, envelopes and log."""

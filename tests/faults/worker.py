@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.store import Store
-from tests.fixtures.store import Place, keep
+from agent.store import Access, Store
+from tests.fixtures.store import START, Place, keep
+
+DONE = ("void", "hold", "deleted", "rotated")
 
 
 def work(data: str, rounds: int, die_at: int = 0) -> None:
@@ -32,6 +34,23 @@ def _round(store: Store, place: Place, promised: int, number: int) -> None:
     if number % 2:
         for row in store.sequence(None):
             os.write(promised, f"recorded {row.leaf} {row.id}\n".encode())
+        _do(store, promised, artifact, number)
+
+
+def _do(store: Store, promised: int, artifact: str, number: int) -> None:
+    """Do with a recorded artifact what persons do, in turn, and say so once it was promised."""
+    turn = number // 2 % len(DONE)
+    store.note(Access(at=START, action="view", artifact=artifact, who="ada", host="desk", client="annexa"))
+    os.write(promised, f"noted {artifact}\n".encode())
+    if DONE[turn] == "void":
+        store.void(artifact, "a test", "Ada")
+    elif DONE[turn] == "hold":
+        store.hold(artifact, "a case", "Ada")
+    elif DONE[turn] == "deleted":
+        store.delete([(store.artifact(artifact).path, "PT1S")], "cron")
+    else:
+        store.rotate("", "a test", "Ada")
+    os.write(promised, f"{DONE[turn]} {artifact}\n".encode())
 
 
 def _count_down(steps: int) -> None:

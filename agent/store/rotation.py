@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
+from sqlmodel import col, select
+
 from agent.canonical import timestamp
 from agent.errors import StoreError
 from agent.seal.signing import SSlibKey
@@ -14,7 +17,9 @@ from agent.store.keeping import Keeping, said
 from agent.store.keys import NEXT, NEXT_PUBLIC, Keys, open_keys, prepare, private_path, public_pem, switch
 from agent.store.publish import Publisher
 from agent.store.sequencer import Derive
+from agent.store.tables import Pending
 
+log = structlog.get_logger("annexa.store")
 TICK = timedelta(microseconds=1)
 
 
@@ -74,11 +79,23 @@ class Rotation(Keeping):
         self._change(to)
         return new
 
+    def cancel_rotation(self) -> None:
+        """Drop a change that was cut off before it had its leaf: the old key goes on until somebody asks again."""
+        with self.catalog.write("drop an unfinished change of the key") as session:
+            for row in session.exec(select(Pending).where(col(Pending.key).startswith("key:"))):
+                session.delete(row)
+                log.warning("a change of the key was cut off before it was in the log; ask for it again")
+
     def finish_rotation(self) -> None:
         """Go on with a change that was cut off after its leaf; raises `StoreError` where the new key is not here."""
         last = self.acts("key")[-1:]
-        if not last or last[0].subject == self.keys.public.keyid or self._behind:
+        if not last or last[0].subject == self.keys.public.keyid:
             return
+        if self._behind:
+            raise StoreError(
+                "The key is being changed, and the log could not be published yet: nothing may be signed meanwhile",
+                advice="Try again once the store can be written",
+            )
         folder = self.data / "keys"
         if not (folder / NEXT).exists() or not (folder / NEXT_PUBLIC).exists():
             raise StoreError(

@@ -122,6 +122,7 @@ class Store(Rotation, Facts, Sampled):
         self._publisher = Publisher(self.catalog, self.objects, signer, self.keys.ring, stamped=stamped)
         self.objects.put("log/verifier-key", (verifier_key(tree.origin, self.keys.public) + "\n").encode())
         sweep(self.catalog, self.objects)
+        self.cancel_rotation()
         self._publish()
         self.finish_rotation()
         self._finish()

@@ -142,3 +142,20 @@ def test_an_auditor_who_can_only_read_sees_and_is_told_that_it_is_not_written_do
         connection.execute(text(f"DROP OWNED BY {role}"))
         connection.execute(text(f"DROP ROLE {role}"))
     engine.dispose()
+
+
+def test_a_key_is_changed_and_the_trust_root_names_both(run: Run) -> None:
+    Path("trust.pem").write_text(run("keys", "trust").out)
+    assert run("keys", "rotate").status == 2, "a reason is needed"
+    changed = run("keys", "rotate", "--reason", "every year", "--by", "Ada")
+    assert (changed.status, "signs from here on" in changed.out) == (0, True), changed.err
+    assert run("evidence", "hold", "--scope", "organization", "--reason", "a case").status == 0
+    assert run("verify", "--key", "trust.pem").status == 3, "the old key alone vouches for nothing new"
+    Path("trust.pem").write_text(run("keys", "trust").out)
+    told = run("verify", "--key", "trust.pem", "--json")
+    assert told.status == 0, told.out
+    assert "2 key(s)" in json.loads(told.out)["trust"]
+    assert any("signs from here on" in line for line in json.loads(told.out)["done"])
+    mine = artifact(run)
+    run("evidence", "export", mine, "--to", "out")
+    assert run("verify", "out", "--key", "trust.pem").status == 0

@@ -136,7 +136,7 @@ def policy(
     form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_form,
                                       autocompletion=lambda: list(FORMS), help=f"{' or '.join(FORMS)}.")] = "json",
 ) -> None:
-    """Print the least privilege: an IAM policy, a custom role of Google Cloud, permissions of Microsoft Graph."""
+    """Print the least privilege: an IAM policy, a role of Google Cloud or Azure, permissions of Microsoft Graph."""
     provider = _provider(context, scope, patterns)
     headers = _enabled(context, scope, chosen(patterns, provider))
     if provider == "entra":
@@ -145,6 +145,8 @@ def policy(
         session.write(document(headers).encode())
     elif provider == "gcp":
         session.write(_role(headers, form, part))
+    elif provider == "azure":
+        session.write(_azure_role(headers, form, part, _places(context, scope)))
     elif form == "json":
         session.write(_policy(headers, part))
     else:
@@ -161,7 +163,7 @@ def _provider(context: typer.Context, scope: str | None, patterns: list[str] | N
     if scope in named:
         return named[scope]
     begun = {one.partition(".")[0] for one in patterns or ()}
-    return begun.pop() if len(begun) == 1 and begun <= {"entra", "gcp"} else "aws"
+    return begun.pop() if len(begun) == 1 and begun <= {"azure", "entra", "gcp"} else "aws"
 
 
 def _role(headers: list[Header], form: str, part: int | None) -> bytes:
@@ -173,6 +175,29 @@ def _role(headers: list[Header], form: str, part: int | None) -> bytes:
         raise ConfigurationError(f"{what} is of AWS", advice="Google Cloud takes a role whole: json or terraform")
     return (terraform(headers) if form == "terraform" else role(headers)).encode()
 
+
+def _azure_role(headers: list[Header], form: str, part: int | None, places: list[str]) -> bytes:
+    from agent.clients.azure.policy import role, terraform
+    from agent.errors import ConfigurationError
+
+    if form == "cloudformation" or part is not None:
+        what = "--part" if part is not None else "cloudformation"
+        raise ConfigurationError(f"{what} is of AWS", advice="Azure takes a role whole: json or terraform")
+    return (terraform(headers, places) if form == "terraform" else role(headers, places)).encode()
+
+
+def _places(context: typer.Context, scope: str | None) -> list[str]:
+    """Return where the role of an Azure scope can be assigned; the root management group where none is named."""
+    from agent.clients.azure.policy import assignable
+    from agent.config.scopes import AzureScope
+
+    config = session.configured(context) if scope else None
+    found = next((one for one in config.scopes if one.name == scope), None) if config else None
+    if not isinstance(found, AzureScope):
+        return assignable(group="", subscriptions=(), tenant="")
+    return assignable(
+        group=found.management_group or "", subscriptions=found.subscriptions, tenant=found.tenant or "",
+    )
 
 
 def _enabled(context: typer.Context, scope: str | None, headers: list[Header]) -> list[Header]:

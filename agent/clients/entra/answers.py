@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 
 from agent.clients.entra.wire import Answer
+from agent.clients.microsoft.pacing import retry_after
 
 LINK = "@odata.nextLink"
 
@@ -76,18 +75,5 @@ def _refused(answer: Answer) -> RefusedError:
     error = error if isinstance(error, dict) else {}
     return RefusedError(
         answer.status, str(error.get("code") or ""), str(error.get("message") or ""), request_id(answer.headers),
-        _after(answer.headers.get("retry-after"), answer.headers.get("date")),
+        retry_after(answer.headers),
     )
-
-
-def _after(said: str | None, date: str | None) -> float | None:
-    """Return the seconds that `Retry-After` asks for: a number, or an instant by the provider's own clock."""
-    if not said:
-        return None
-    if said.strip().isdigit():
-        return float(said)
-    try:
-        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None

@@ -6,12 +6,9 @@ the published shapes, held against the SDK's models by `judge`. The double makes
 
 from __future__ import annotations
 
-import base64
 import itertools
-import json
 import re
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
@@ -27,10 +24,9 @@ from agent.clients.entra import calls
 from tests.lab.entra.certificate import certificate
 from tests.lab.entra.faults import Armed, Fault
 from tests.lab.entra.http import Reply, Server
+from tests.lab.entra.tokens import APPLICATION, SECRET, Endpoint
 
 TENANT = "11111111-2222-4333-8444-555555555555"
-APPLICATION = "66666666-7777-4888-8999-000000000000"
-SECRET = "lab-secret-that-must-not-leak"
 Params = dict[str, str]
 Pages = list[dict[str, Any]]
 Handler = Callable[[tuple[str, ...], Params], Pages | Fault]
@@ -57,7 +53,8 @@ class Double:
 
     def __post_init__(self) -> None:
         self.calls: list[Call] = []
-        self.tokens: list[str] = []
+        self._endpoint = Endpoint(self.tenant, self.lifetime)
+        self.tokens = self._endpoint.issued
         self.unserved: list[str] = []
         self._armed: list[Armed] = []
         self._handlers: dict[str, tuple[re.Pattern[str], Handler]] = {}
@@ -108,37 +105,12 @@ class Double:
     def _reply(self, method: str, target: str, headers: Message, body: bytes) -> Reply:
         parts = urlsplit(target)
         if parts.path.endswith("/.well-known/openid-configuration"):
-            return Reply(200, self._discovery(parts.path.split("/")[1]))
+            return Reply(200, self._endpoint.discovery(self.url, parts.path.split("/")[1]))
         if method == "POST" and parts.path.endswith("/oauth2/v2.0/token"):
-            return self._token(parse_qs(body.decode()))
+            self._endpoint.tenant, self._endpoint.lifetime = self.tenant, self.lifetime
+            return self._endpoint.answer(parse_qs(body.decode()))
         params = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         return self._graph(parts.path, params, headers)
-
-    def _discovery(self, tenant: str) -> dict[str, Any]:
-        base = f"{self.url}/{tenant}"
-        return {
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "issuer": f"{base}/v2.0",
-            "response_types_supported": ["code"],
-            "subject_types_supported": ["pairwise"],
-        }
-
-    def _token(self, form: dict[str, list[str]]) -> Reply:
-        if form.get("client_secret") != [SECRET] or form.get("client_id") != [APPLICATION]:
-            return Reply(401, {
-                "error": "invalid_client", "error_codes": [7000215],
-                "error_description": "AADSTS7000215: Invalid client secret provided.",
-            })
-        claims = {
-            "aud": form["scope"][0].removesuffix("/.default"), "tid": self.tenant, "appid": APPLICATION,
-            "exp": int(time.time()) + self.lifetime, "jti": len(self.tokens),
-        }
-        token = ".".join(_encoded(one) for one in ({"alg": "none", "typ": "JWT"}, claims, {}))
-        self.tokens.append(token)
-        return Reply(200, {"token_type": "Bearer", "expires_in": self.lifetime, "access_token": token})
 
     def _graph(self, path: str, params: Params, headers: Message) -> Reply:
         authorization = headers.get("Authorization", "")
@@ -192,10 +164,6 @@ class Double:
             shifted = {"lab-shift": shift} if shift else {}
             body["@odata.nextLink"] = f"{where}?{urlencode({**params, **shifted, '$skiptoken': token})}"
         return body
-
-
-def _encoded(part: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
 def _error(fault: Fault, request: str) -> Reply:

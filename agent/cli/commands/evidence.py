@@ -180,6 +180,7 @@ def export(
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that the "
                                                     "auditor kept: the proof that links it is written, too.")] = None,
     why: Why = "",
+    json: asked.Json = False,
 ) -> None:
     """Write an artifact's records (NDJSON and CSV), its signed envelope and its proofs, to check without annexa."""
     from agent.cli import taking
@@ -191,6 +192,9 @@ def export(
         kept = read_kept(checkpoint) if checkpoint else None
         taken = taking.take(app.store, row.id, folder, force=force, kept=kept.note if kept else None)
         app.note("export", [row.id], why=why, detail=f"{taken.records} records to {folder.absolute()}")
+    if json:
+        session.emit({"artifact": row.id, "folder": str(folder), "files": taken.files, "records": taken.records})
+        return
     screen = session.screen(context)
     if not options(context).quiet:
         screen.line(f"Written to {folder}: {', '.join(taken.files)}; {taken.records:,} records.")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import structlog
 from sqlmodel import col, select
 
 from agent import canonical
 from agent.errors import StoreError
 from agent.store import acts
 from agent.store.acts import SCOPE, Acts
+from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
 from agent.store.custody import Custody
 from agent.store.objects import Objects
@@ -17,6 +19,7 @@ from agent.store.query import Artifacts
 from agent.store.sequencer import Derive
 from agent.store.tables import ActRow, ArtifactRow, Pending
 
+log = structlog.get_logger("annexa.store")
 REASON = 600
 """What a leaf below 1 KiB has room for beside its other fields."""
 
@@ -72,6 +75,7 @@ class Keeping(Acts, Custody, Artifacts):
         body = {"type": "hold", "action": "placed", "name": "", "subject": named, "reason": reason, "by": by}
         acts.keep_pending(self.catalog, "place a hold", body)
         self._settle(derive)
+        self._in_the_store(named, placed=True)
         return self.acts("hold", subjects=[named])[-1] if self.writes else None
 
     def release(self, subject: str, name: str, reason: str, by: str, derive: Derive | None = None) -> str:
@@ -89,7 +93,25 @@ class Keeping(Acts, Custody, Artifacts):
         body = {"type": "hold", "action": "released", "name": chosen, "subject": named, "reason": reason, "by": by}
         acts.keep_pending(self.catalog, "release a hold", body)
         self._settle(derive)
+        self._in_the_store(named, placed=False)
         return chosen
+
+    def _in_the_store(self, subject: str, *, placed: bool) -> None:
+        """Let a write-once store hold what a hold covers, by itself; lifted where none covers it any more."""
+        if not self.objects.write_once:
+            return
+        scope = subject.removeprefix(SCOPE) if subject.startswith(SCOPE) else None
+        rows = self.artifacts(scope=scope, deleted=False) if scope is not None else [self.artifact(subject)]
+        for row in rows:
+            on = placed or bool(self.holds(row.id, SCOPE + row.scope))
+            for path in (row.path, envelope_path(row.id)):
+                self.objects.hold(path, on=on)
+
+    def hold_anew(self, scope: str, artifact: str, path: str) -> None:
+        """Let a write-once store hold what comes into a scope that is held."""
+        if self.objects.write_once and self.holds(SCOPE + scope):
+            for one in (path, envelope_path(artifact)):
+                self.objects.hold(one, on=True)
 
     def _subject(self, subject: str) -> str:
         return subject if subject.startswith(SCOPE) else self.artifact(subject).id
@@ -117,6 +139,7 @@ class Keeping(Acts, Custody, Artifacts):
                 waiting = session.exec(select(Pending.body)).all()
             # The same content may have been collected again since: then the object is another artifact's now.
             if not needed and not any(act.subject.encode() in body for body in waiting):
+                self.objects.hold(act.subject, on=False)
                 self.objects.erase(act.subject)
                 if self.objects.size(act.subject) is not None:
                     raise StoreError(f"{act.subject} cannot be deleted", advice="See whether the store locks it still")
@@ -125,6 +148,13 @@ class Keeping(Acts, Custody, Artifacts):
                 row.done = True
                 session.add(row)
         return len(left)
+
+    def finish_quietly(self) -> None:
+        """Delete what an interrupted deletion left; a store that refuses keeps it, and is told of."""
+        try:
+            self.finish_deletions()
+        except StoreError as error:
+            log.warning("objects past their retention are still there", error=error.line())
 
 
 def said(what: str, reason: str, by: str) -> None:

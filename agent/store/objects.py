@@ -25,6 +25,8 @@ class Objects(Protocol):
     """Bytes by path; what `publish` and `put` return from lasts."""
 
     staging: Path
+    write_once: bool
+    """Whether the store itself keeps objects from being deleted."""
 
     def publish(self, staged: Path, path: str) -> None:
         """Move a finished staging file to its path; the same content may be there already."""
@@ -52,6 +54,9 @@ class Objects(Protocol):
 
     def locked_until(self, path: str) -> datetime | None:
         """Return until when an object is locked, None where it is not."""
+
+    def hold(self, path: str, *, on: bool) -> None:
+        """Place or lift the store's own legal hold on an object, where the store has such."""
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield every path below a prefix."""
@@ -87,6 +92,8 @@ def _write_once(url: str, data: Path, options: Mapping[str, Any]) -> Objects:
 
 class Bucket:
     """An object store behind obstore."""
+
+    write_once = False
 
     def __init__(self, store: ObjectStore, staging: Path) -> None:
         self.store = store
@@ -143,6 +150,9 @@ class Bucket:
     def locked_until(self, path: str) -> datetime | None:  # noqa: ARG002 - see `retain`
         """Return None: this store has no locks."""
         return None
+
+    def hold(self, path: str, *, on: bool) -> None:
+        """Do nothing: this store has no holds of its own."""
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield every path below a prefix."""

@@ -125,7 +125,7 @@ class Store(Rotation, Facts, Sampled):
         self.cancel_rotation()
         self._publish()
         self.finish_rotation()
-        self._finish()
+        self.finish_quietly()
 
     def new_object(self, scope: str) -> ObjectWriter:
         """Begin an artifact of a scope."""
@@ -134,7 +134,9 @@ class Store(Rotation, Facts, Sampled):
     def submit(self, staged: StagedObject, provenance: Provenance) -> str:
         """Seal a run and keep it as pending; returns the artifact's id, `sha256:…`."""
         until = self.until(provenance.kind, provenance.finished_at)
-        return submit(staged, provenance, self.catalog, self.objects, self._signer, until)
+        artifact = submit(staged, provenance, self.catalog, self.objects, self._signer, until)
+        self.hold_anew(provenance.scope, artifact, staged.path)
+        return artifact
 
     def sequence(self, derive: Derive | None = None) -> list[ArtifactRow]:
         """Record the next batch of pending rows, publish the log; returns the rows recorded or voided."""
@@ -215,13 +217,6 @@ class Store(Rotation, Facts, Sampled):
             if not isinstance(error.__cause__, (OSError, BaseError)):
                 raise
             log.warning("the log could not be published yet", error=error.line())
-
-    def _finish(self) -> None:
-        """Delete what an interrupted deletion left; a store that refuses keeps it, and is told of."""
-        try:
-            self.finish_deletions()
-        except StoreError as error:
-            log.warning("objects past their retention are still there", error=error.line())
 
     def close(self) -> None:
         """Let go of the lock and the database."""

@@ -44,6 +44,8 @@ class WriteOnce(Bucket):
     published can still be had; whoever reads gets the newest one.
     """
 
+    write_once = True
+
     def __init__(self, store: ObjectStore, staging: Path, url: str, options: Mapping[str, Any]) -> None:
         super().__init__(store, staging)
         parts = urlsplit(url)
@@ -79,6 +81,13 @@ class WriteOnce(Bucket):
             return None
         until: datetime = told["ObjectLockRetainUntilDate"]
         return until.astimezone(UTC)
+
+    def hold(self, path: str, *, on: bool) -> None:
+        """Place or lift S3's legal hold on an object."""
+        with _asking(f"{'hold' if on else 'release'} {path}"):
+            self._client.put_object_legal_hold(
+                Bucket=self._bucket, Key=self._key(path), LegalHold={"Status": "ON" if on else "OFF"}
+            )
 
     def erase(self, path: str) -> None:
         """Delete every version of an object; raises `StoreError` where one of them is locked still."""
@@ -128,7 +137,8 @@ def _asking(what: str) -> Iterator[list[str]]:
         raise StoreError(
             f"Cannot {what}: {told.get('Code', '')} {told.get('Message', '')}".rstrip(),
             advice="It needs a bucket with Object Lock, and s3:GetBucketObjectLockConfiguration, "
-            "s3:GetObjectRetention, s3:PutObjectRetention, s3:ListBucketVersions, s3:DeleteObjectVersion",
+            "s3:GetObjectRetention, s3:PutObjectRetention, s3:PutObjectLegalHold, s3:ListBucketVersions, "
+            "s3:DeleteObjectVersion",
         ) from error
     except BotoCoreError as error:
         raise StoreError(f"Cannot {what}: {error}") from error

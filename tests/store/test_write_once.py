@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from agent.assembly import App, doctor
+from agent.durations import duration
 from agent.errors import StoreError
 from agent.store import Store
 from agent.store.artifact import envelope_path
@@ -28,10 +29,10 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 YEAR = timedelta(days=365)
 
 
-def bucket(endpoint: str, *, mode: str = "COMPLIANCE") -> str:
+def bucket(endpoint: str, *, mode: str = "COMPLIANCE", lock: bool = True) -> str:
     name = f"evidence-{secrets.token_hex(6)}"
     s3 = client(endpoint)
-    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=bool(mode))
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=lock)
     if mode:
         s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration={
             "ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": mode, "Days": 1}}})
@@ -103,26 +104,35 @@ def test_tiles_and_checkpoint_are_written_anew_as_versions(weed: str, locked: Pl
     assert (result.artifacts, result.problems) == (3, [])
 
 
-def test_retention_leaves_what_is_locked_and_deletes_every_version_of_what_is_not(weed: str, locked: Place) -> None:
-    from agent.durations import duration
-
+def test_retention_leaves_what_is_locked(locked: Place) -> None:
     with locked.open() as store:
         keep(store, ["a"], started_at=NOW)
         (row,) = record(store)
-        locked.now = NOW + timedelta(days=40)
-        found = due(store, lambda _kind: duration("P1M"), locked.now, UTC)
+        found = due(store, lambda _kind: duration("P1M"), NOW + timedelta(days=40), UTC)
         assert (found.doomed, list(found.locked)) == ([], [row.path])
-    bare = Place(locked.data, locked.database, locked.artifacts, now=locked.now, options={
+
+
+def test_a_hold_is_one_of_the_bucket_too_and_every_version_goes_after_it(weed: str, tmp_path: Path) -> None:
+    # No retention of its own and none of the bucket: an object whose lock is over, for nobody here can wait for a day.
+    place = Place(tmp_path, f"sqlite:///{tmp_path}/annexa.db", f"s3://{bucket(weed, mode='')}/annexa", now=NOW, options={
         "artifacts_options": options(weed), "write_once": True})
-    with bare.open() as store:
-        # An object whose lock has run out: an unlocked one, for nobody here can wait for a day.
-        path = "objects/0123/45/unlocked"
-        assert isinstance(store.objects, WriteOnce)
-        governed = bucket(weed, mode="")
-        objects = WriteOnce(store.objects.store, locked.data, f"s3://{governed}", options(weed))
-        client(weed).put_object(Bucket=governed, Key=path, Body=b"x")
-        objects.erase(path)
-        assert client(weed).list_object_versions(Bucket=governed).get("Versions", []) == []
+    with place.open() as store:
+        name = keep(store, ["a"], started_at=NOW)
+        (row,) = record(store)
+        store.hold("scope:prod", "a case", "Ada")
+        later = keep(store, ["b"], started_at=NOW)
+        record(store)
+        for path in (row.path, envelope_path(name), store.artifact(later).path):
+            with pytest.raises(StoreError, match="Cannot delete"):
+                store.objects.erase(path)
+        store.hold(name, "another", "Ada")
+        store.release("scope:prod", "", "over", "Ada")
+        with pytest.raises(StoreError, match="Cannot delete"):
+            store.objects.erase(row.path)
+        store.objects.erase(store.artifact(later).path)
+        store.release(name, "", "over", "Ada")
+        assert store.delete([(row.path, "P1D")], "cron") == 1
+        assert versions(store, weed, row.path) == []
 
 
 class Recording(BaseHTTPRequestHandler):
@@ -185,6 +195,7 @@ def test_every_upload_carries_its_sha_256_and_objects_are_created_never_replaced
 @pytest.mark.parametrize(("mode", "lock", "state"), [
     ("COMPLIANCE", Lock(enabled=True, mode="COMPLIANCE", days=1), "ok"),
     ("GOVERNANCE", Lock(enabled=True, mode="GOVERNANCE", days=1), "fail"),
+    ("", Lock(enabled=True, mode="", days=0), "warn"),
     ("", Lock(enabled=False, mode="", days=0), "fail"),
 ])
 def test_doctor_says_how_the_bucket_is_locked(
@@ -198,7 +209,7 @@ def test_doctor_says_how_the_bucket_is_locked(
         monkeypatch.setenv(name, value)
     config = tmp_path / "annexa.yaml"
     config.write_text(
-        f"organization: Example Ltd\ntimezone: UTC\nartifacts: s3://{bucket(weed, mode=mode)}/annexa\n"
+        f"organization: Example Ltd\ntimezone: UTC\nartifacts: s3://{bucket(weed, mode=mode, lock=lock.enabled)}/annexa\n"
         "write_once: true\nretention: {default: P1Y}\n"
     )
     with App.open(str(config), environ, writer=True, clock=lambda: NOW) as app:

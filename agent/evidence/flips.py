@@ -101,8 +101,8 @@ class Flipper:
             if not unit.requirement.checks:
                 continue
             fresh = session.get(Assessment, (*unit.key, Axis.FRESHNESS.value))
-            accepted = [row.id for row in held.rows(unit) if row.accepted(now)]
-            mark = _mark(unit, accepted, fresh.state if fresh else "", now)
+            judged = [row.id for row in held.judged(unit)]
+            mark = _mark(unit, judged, fresh.state if fresh else "", now)
             row = session.get(Assessment, (*unit.key, Axis.CONCLUSION.value))
             if row is None or row.body.decode() != mark:
                 found.append((unit, mark))

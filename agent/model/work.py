@@ -143,3 +143,7 @@ class Provenance:
     """The span between the watermark and the window that the source no longer keeps; the watermark may pass it."""
     agent_version: str = ""
     host: str = ""
+    population: str = ""
+    """Which source was read and what one record is, as the collector's header said it at the time."""
+    limits: tuple[str, ...] = ()
+    """What that source cannot see, each a sentence, as the header said it at the time."""

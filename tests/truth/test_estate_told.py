@@ -129,4 +129,6 @@ def test_artifacts_open_and_name_what_was_asked(firm: Firm) -> None:
     jobs = {job.id for job in firm.estate.restore_jobs}
     assert {one["record"]["id"] for one in opened.records()} == jobs
     assert opened.provenance.boundary == firm.account("production")
+    assert "restore job" in opened.provenance.population.lower()
+    assert opened.provenance.limits
     assert [(one.service, one.operation) for one in opened.provenance.calls] == [("backup", "list_restore_jobs")]

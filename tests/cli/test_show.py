@@ -194,11 +194,13 @@ def test_how_is_told_where_it_is_asked_for() -> None:
 
 def test_alerts_are_a_line_each() -> None:
     one = {"condition": "stale", "requirement": "backup-restore-tests", "scope": "prod", "boundary": "123456789012",
-           "since": sample.local(2026, 8, 28), "was": "fresh", "reason": None}
+           "since": sample.local(2026, 8, 28), "tells": sample.local(2026, 8, 28), "was": "fresh", "reason": "old"}
     assert drawn(lambda on: alerts.alerts(on, [one], sample.BERLIN), 100) == [
         "State    Requirement                                Since       Why",
-        "✗ stale  backup-restore-tests in prod/123456789012  2026-08-28",
+        "✗ stale  backup-restore-tests in prod/123456789012  2026-08-28  old",
     ]
+    waits = one | {"tells": sample.local(2026, 9, 5)}
+    assert drawn(lambda on: alerts.alerts(on, [waits], sample.BERLIN), 100)[1].endswith("old; told on 2026-09-05")
     assert drawn(lambda on: alerts.alerts(on, [], sample.BERLIN)) == ["✓ nothing calls anybody now"]
 
 

@@ -89,7 +89,8 @@ def _facts(row: ArtifactRow, opened: VerifiedArtifact, zone: tzinfo) -> list[tup
     voided = f"{words.moment(row.voided_at, zone)} by {row.voided_by}: {row.void_reason}" if row.voided_at else ""
     masked = ", ".join(f"{name} {times:,}" for name, times in told.masked.items())
     return [
-        ("Artifact", row.id), ("Voided", voided), ("Kind", told.kind), ("Population", told.population), ("Where", _where(row)), ("Window", span),
+        ("Artifact", row.id), ("Voided", voided), ("Population", told.population), ("Kind", told.kind),
+        ("Where", _where(row)), ("Window", span),
         ("Read as", told.identity), ("Source", "" if told.source == "provider" else f"{told.source} by a person"),
         ("Read", f"{words.moment(told.started_at, zone)} to {words.moment(told.finished_at, zone)}"),
         ("Recorded", f"{words.moment(row.recorded_at, zone)}, leaf {row.leaf:,} of the log"),

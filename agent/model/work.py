@@ -81,7 +81,7 @@ class Lacking:
 
     `reason`: denied (no permission), unavailable (not offered, or not licensed, here),
     throttled, failed, unread (begun and not finished), unrecorded (read and not yielded),
-    receipt (another count differs), expired, interrupted.
+    receipt (another count differs), expired, not_enabled (a region that is not switched on), interrupted.
     """
 
     what: str

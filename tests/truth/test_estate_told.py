@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from agent.config import planned
+from agent.programme import Slot
 from tests.lab.estate import Estate
 from tests.truth import collecting, expected
 from tests.truth.conftest import Firm
@@ -121,6 +123,16 @@ def test_alerts_are_about_what_is_missing_or_old(firm: Firm) -> None:
             if one["scope"] == "organization" and one["condition"] in ("missing", "stale", "expiring")}
     states = {name: one["freshness"] for name, one in of_documents(firm).items()}
     assert told == {name: state for name, state in states.items() if state != "fresh"}
+
+
+def test_the_audits_of_the_certificate_are_held_dated_and_open(firm: Firm) -> None:
+    slots = [one for one in planned(firm.app.config, collecting.ANSWERED) if isinstance(one, Slot)]
+    told = [(one.kind, str(one.state)) for one in slots]
+    days = sorted(str(one["starts"]) for one in firm.estate.file["audits"])
+    zone = firm.app.config.timezone
+    assert told == [
+        ("surveillance", "held"), ("surveillance", "dated"), ("recertification", "open")]
+    assert [str(one.audit.starts.astimezone(zone).date()) for one in slots[:2]] == days
 
 
 def test_artifacts_open_and_name_what_was_asked(firm: Firm) -> None:

@@ -127,7 +127,7 @@ def _limits(screen: Screen, told: Provenance) -> None:
     if told.limits:
         screen.heading("What the source cannot see")
     for one in told.limits:
-        screen.hanging("  -", plain(one), by=4)
+        screen.hanging("  -", plain(one), by=3)
 
 
 def _calls(screen: Screen, calls: Sequence[Call]) -> None:

@@ -78,4 +78,6 @@ def _checks(screen: Screen, one: Holding, zone: tzinfo) -> None:
 
 
 def _value(value: Any, zone: tzinfo) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return " and ".join(value)
     return words.moment(value, zone) if isinstance(value, datetime) else str(value)

@@ -35,7 +35,7 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
     """Yield one record per detector and setting, and one for a region without a detector."""
     client = run.client
 
-    def questions(detector: str) -> list[Any]:
+    def questions(detector: str) -> list[Any] | None:
         return [
             client.ask("guardduty.get_detector", DetectorId=detector),
             list(client.read("guardduty.list_publishing_destinations", key="Destinations", DetectorId=detector)),

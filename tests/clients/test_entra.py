@@ -12,12 +12,13 @@ import pytest
 
 from agent.clients import CallError, Deadline, InterruptedRunError, Witness
 from agent.clients.entra.client import EntraClient
-from agent.clients.entra.credentials import Tokens, claims_of, places
+from agent.clients.entra.credentials import Tokens, places
 from agent.clients.entra.policy import app_roles, document, manifest, terraform
 from agent.clients.entra.provider import EntraProvider
 from agent.clients.entra.scope import EntraScope
 from agent.clients.entra.throttle import Throttle
 from agent.clients.entra.wire import Wire
+from agent.clients.microsoft.tokens import claims_of
 from agent.collector import Api, Header
 from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
@@ -280,6 +281,8 @@ def test_a_refused_family_is_closed_for_all_and_slowed_until_it_answers_again() 
     throttle = Throttle(clock=lambda: now[0])
     throttle.turn("identity.conditional_access.policies")
     assert throttle.refuse("identity.conditional_access.policies", None, 0) == 2.0
+    assert throttle.refuse("identity.conditional_access.policies", None, 0) == 2.0  # asked side by side: one lesson
+    now[0] = 2.0
     assert throttle.refuse("identity.conditional_access.policies", None, 1) == 4.0
     assert throttle.closed("identity_protection.risky_users") == 4.0
     now[0] = 10.0
@@ -290,7 +293,7 @@ def test_a_refused_family_is_closed_for_all_and_slowed_until_it_answers_again() 
     now[0] = 100.0
     throttle.turn("identity_protection.risky_users")
     assert throttle.turn("identity_protection.risky_users") == 1.0
-    assert throttle.refused == {"protection": 2}
+    assert throttle.refused == {"protection": 3}
 
 
 def test_a_family_near_its_limit_is_slowed_before_it_is_refused() -> None:

@@ -34,6 +34,8 @@ PAGE_EXPIRED = frozenset({
     "Directory_ExpiredPageToken", "Request_ExpiredPageToken", "InvalidSkipToken", "Directory_InvalidPageToken",
 })
 _LICENCE = re.compile(r"\b(licen[sc]e|premium)\b", re.IGNORECASE)
+_NEVER_HAD = re.compile(r"\bnot applicable to target tenant\b", re.IGNORECASE)
+"""What Intune says to a tenant that does not have it, under a code that means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,12 @@ def code_of(error: Exception) -> str:
 
 
 def unlicensed(error: Exception) -> bool:
-    """Return whether Graph says that the tenant has no licence for what was asked."""
+    """Return whether Graph says that the tenant has no licence for what was asked, or never had the service."""
     if not isinstance(error, RefusedError) or error.status not in (400, 402, 403):
         return False
-    return error.code in NO_LICENCE or (error.status != 400 and bool(_LICENCE.search(error.message)))
+    if error.code in NO_LICENCE or _NEVER_HAD.search(error.message):
+        return True
+    return error.status != 400 and bool(_LICENCE.search(error.message))
 
 
 def throttled(error: Exception) -> bool:

@@ -6,9 +6,11 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
 
 from agent.clients import CallError, Deadline, InterruptedRunError, Witness
 from agent.clients.entra.client import EntraClient
@@ -20,6 +22,7 @@ from agent.clients.entra.throttle import Throttle
 from agent.clients.entra.wire import Wire
 from agent.clients.microsoft.tokens import claims_of
 from agent.collector import Api, Header
+from agent.config import load
 from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from tests.lab.entra import faults, judge
@@ -241,11 +244,32 @@ def test_tokens_do_not_go_over_plain_http() -> None:
         places(EntraScope(name="corp", tenant=TENANT, cloud="Moon"))
 
 
-def test_a_cloud_of_its_own_has_its_own_places(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("cloud", "graph", "authority"),
+    [("AzurePublic", "https://graph.microsoft.com", "https://login.microsoftonline.com"),
+     ("AzureUSGovernment", "https://graph.microsoft.us", "https://login.microsoftonline.us"),
+     ("AzureUSGovernmentDoD", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us"),
+     ("AzureChina", "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn")],
+)
+def test_each_cloud_has_its_own_places_and_its_tokens_are_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cloud: str, graph: str, authority: str,
+) -> None:
     monkeypatch.delenv("AZURE_AUTHORITY_HOST", raising=False)
-    assert places(EntraScope(name="corp", tenant=TENANT, cloud="AzureChina")) == (
-        "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn",
-    )
+    scope = EntraScope(name="corp", tenant=TENANT, cloud=cloud)
+    assert places(scope) == (graph, authority)
+    asked: list[str] = []
+
+    class Credential:
+        def get_token(self, audience: str, **_: object) -> AccessToken:
+            asked.append(audience)
+            return AccessToken("opaque", 1 << 40)
+
+    Tokens(scope, make=lambda _: Credential()).token()
+    assert asked == [f"{graph}/.default"]
+    text = f"organization: Example\nscopes: [{{name: corp, provider: entra, tenant: {TENANT}, cloud: {cloud}}}]\n"
+    (tmp_path / "annexa.yaml").write_text(text)
+    (read,) = load(tmp_path / "annexa.yaml", {}).scopes
+    assert getattr(read, "cloud", "") == cloud
 
 
 def test_doctor_tries_each_permission(double: Double) -> None:

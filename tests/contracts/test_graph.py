@@ -312,6 +312,25 @@ def test_reading_headers_imports_no_sdk() -> None:
     assert done.stdout == "set()\n"
 
 
+def test_asking_imports_the_paths_of_the_declared_calls_and_no_model() -> None:
+    code = """
+import sys
+from kiota_abstractions.authentication import AnonymousAuthenticationProvider
+from msgraph import GraphRequestAdapter
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
+import agent.clients.entra.provider
+from agent.clients.entra import calls
+from agent.registry import Registry
+root = BaseGraphServiceClient(GraphRequestAdapter(AnonymousAuthenticationProvider()))
+for collector in Registry.load().for_provider("entra"):
+    for api in collector.header.calls:
+        calls.request(root, api.call, ("x",) * api.call.split(".").count(calls.ITEM), {})
+print([name for name in sys.modules if name.startswith("msgraph.generated.models.")])
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_exemptions_name_what_exists() -> None:
     tests = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
     assert all(one in ENTRA and test in tests and reason for (one, test), reason in EXEMPT.items())

@@ -266,7 +266,7 @@ def test_each_cloud_has_its_own_places_and_its_tokens_are_for_it(
 
     Tokens(scope, make=lambda _: Credential()).token()
     assert asked == [f"{graph}/.default"]
-    text = f"organization: Example\nscopes: [{{name: corp, provider: entra, tenant: {TENANT}, cloud: {cloud}}}]\n"
+    text = f"organization: Example\ntimezone: Europe/Berlin\nscopes: [{{name: corp, provider: entra, tenant: {TENANT}, cloud: {cloud}}}]\n"
     (tmp_path / "annexa.yaml").write_text(text)
     (read,) = load(tmp_path / "annexa.yaml", {}).scopes
     assert getattr(read, "cloud", "") == cloud

@@ -101,7 +101,8 @@ def _refused(error: RefusedError, place: Place) -> CallError:
     said, code = plain(error), code_of(error)
     if code in place.api.unavailable or unlicensed(error):
         why = place.api.unavailable.get(code, "the tenant has no licence for it")
-        return failure(place, "unavailable", f"{why} ({said})", "")
+        advice = "Get the licence or the service, or leave the collector out under collectors:"
+        return failure(place, "unavailable", f"{why} ({said})", advice)
     if throttled(error):
         return failure(place, "throttled", said, "Others use up the tenant's limits: collect at another hour")
     if error.status == 410 or (place.page > 1 and code in PAGE_EXPIRED):

@@ -300,6 +300,18 @@ def test_the_family_of_the_reports_is_asked_five_times_in_ten_seconds() -> None:
     assert throttle.waited["reports"] == 2.0
 
 
+@pytest.mark.parametrize(
+    ("call", "burst", "pause"),
+    [("security.alerts_v2", 4, 0.4), ("device_management.managed_devices", 200, 0.01), ("identity_protection.x", 1, 1.0),
+     ("admin.service_announcement.issues", 60, 1 / 0.22), ("identity_governance.x", 20, 0.05),
+     ("users", 350, 2 / 350), ("groups.item.members", 233, 2 / 350)],
+)
+def test_each_family_has_its_published_limit(call: str, burst: int, pause: float) -> None:
+    throttle = Throttle(clock=lambda: 0.0)
+    assert [throttle.turn(call) for _ in range(burst)] == [0.0] * burst
+    assert throttle.turn(call) == pytest.approx(pause)
+
+
 def test_a_refused_family_is_closed_for_all_and_slowed_until_it_answers_again() -> None:
     now = [0.0]
     throttle = Throttle(clock=lambda: now[0])

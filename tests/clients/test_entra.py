@@ -13,6 +13,7 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from agent.clients import CallError, Deadline, InterruptedRunError, Witness
+from agent.clients.entra import quoted
 from agent.clients.entra.client import EntraClient
 from agent.clients.entra.credentials import Tokens, places
 from agent.clients.entra.policy import app_roles, document, manifest, terraform
@@ -264,7 +265,9 @@ def test_each_cloud_has_its_own_places_and_its_tokens_are_for_it(
             asked.append(audience)
             return AccessToken("opaque", 1 << 40)
 
-    Tokens(scope, make=lambda _: Credential()).token()
+    tokens = Tokens(scope)
+    tokens.make = Credential
+    tokens.token()
     assert asked == [f"{graph}/.default"]
     text = f"organization: Example\ntimezone: Europe/Berlin\nscopes: [{{name: corp, provider: entra, tenant: {TENANT}, cloud: {cloud}}}]\n"
     (tmp_path / "annexa.yaml").write_text(text)
@@ -281,6 +284,10 @@ def test_doctor_tries_each_permission(double: Double) -> None:
     found = [(one.permission, one.state) for one in provider.probe(HEADER, boundary, "")]
     assert found == [("User.Read.All", "denied"), ("Group.Read.All", "unavailable"), ("Policy.Read.All", "ok"),
                      ("Policy.Read.All", "ok")]
+
+
+def test_a_quote_within_a_text_ends_no_filter() -> None:
+    assert quoted("x' or id ne '") == "'x'' or id ne '''"
 
 
 def test_a_sealed_token_tells_nothing() -> None:

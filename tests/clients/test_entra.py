@@ -279,6 +279,7 @@ def test_doctor_tries_each_permission(double: Double) -> None:
     double.fault("users", faults.denied())
     double.fault("groups", faults.no_licence())
     double.handle("identity.conditional_access.policies", lambda _ids, _params: [{"value": []}])
+    double.handle("policies.identity_security_defaults_enforcement_policy", lambda _ids, _params: [{"isEnabled": True}])
     provider = EntraProvider(EntraScope(name="corp", tenant=TENANT, endpoint=double.url))
     (boundary,) = provider.expand().boundaries
     found = [(one.permission, one.state) for one in provider.probe(HEADER, boundary, "")]

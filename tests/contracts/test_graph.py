@@ -232,7 +232,7 @@ def test_denied_call_never_succeeds(graph: GraphStage, identifier: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [faults.no_licence(), faults.no_premium(), faults.not_provisioned()], ids=lambda one: one.name
+    "fault", [faults.no_licence(), faults.no_premium(), faults.not_provisioned(), faults.no_path()], ids=lambda one: one.name
 )
 @every
 def test_no_licence_is_said_so(graph: GraphStage, identifier: str, fault: faults.Fault) -> None:

@@ -36,6 +36,8 @@ PAGE_EXPIRED = frozenset({
 _LICENCE = re.compile(r"\b(licen[sc]e|premium)\b", re.IGNORECASE)
 _NEVER_HAD = re.compile(r"\bnot applicable to target tenant\b", re.IGNORECASE)
 """What Intune says to a tenant that does not have it, under a code that means nothing."""
+_NO_PATH = re.compile(r"\bresource not found for the segment\b", re.IGNORECASE)
+"""What Graph says of a path that it does not have: the clouds of governments and of China lack some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,9 @@ def _refused(error: RefusedError, place: Place) -> CallError:
         why = place.api.unavailable.get(code, "the tenant has no licence for it")
         advice = "Get the licence or the service, or leave the collector out under collectors:"
         return failure(place, "unavailable", f"{why} ({said})", advice)
+    if error.status in (400, 404) and _NO_PATH.search(error.message):
+        advice = "Leave the collector out under collectors: of this scope"
+        return failure(place, "unavailable", f"this cloud of Microsoft does not have it ({said})", advice)
     if throttled(error):
         return failure(place, "throttled", said, "Others use up the tenant's limits: collect at another hour")
     if error.status == 410 or (place.page > 1 and code in PAGE_EXPIRED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,20 @@ import pytest
 
 from agent.clients import CallError, Deadline, InterruptedRunError, Witness
 from agent.clients.gcp.client import GcpClient
+from agent.clients.gcp.methods import METHODS, Rest
+from agent.clients.gcp.probe import least
 from agent.clients.gcp.provider import GcpProvider
 from agent.clients.gcp.scope import GcpScope
 from agent.clients.gcp.wire import Wire
 from agent.collector import Api, Header
 from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
+from agent.registry import Registry
 from tests.lab.gcp import faults
 from tests.lab.gcp.double import ACCOUNT, Double
 from tests.lab.gcp.paging import Pages
 from tests.lab.gcp.proxy import Proxy
+from tests.lab.gcp.published import candidates
 from tests.lab.gcp.tls import context
 
 SEARCH, SQL = "cloudasset.search_all_resources", "sql.backupRuns.list"
@@ -294,6 +299,61 @@ def test_permissions_are_tried(provide: Provide, double: Double) -> None:
         "Allow cloudasset.assets.searchAllResources on projects/data-prod"
     )
     assert len(asked) == 4
+
+
+def _held(params: dict[str, Any]) -> Any:
+    return {"permissions": params["permissions"]}
+
+
+@pytest.mark.parametrize(("fault", "state", "remedy"), [
+    (faults.switched_off("77"), "unavailable", "Switch the API on in project 77, or name another as quota_project"),
+    (faults.switched_off("data-prod"), "unavailable", "Switch the API on there"),
+    (faults.unlicensed(), "unavailable", ""), (faults.broken(), "ok", ""), (faults.denied(), "ok", ""),
+])
+def test_an_api_that_gives_nothing_is_told_from_a_permission(
+    provide: Provide, double: Double, fault: faults.Fault, state: str, remedy: str
+) -> None:
+    double.handle(CRM + "projects.testIamPermissions", _held)
+    header = replace(HEADER, calls=(
+        Api("securitycenter.organizations.sources.findings.list", ("securitycenter.findings.list",)),
+        Api("securitycenter.projects.sources.findings.list", ("securitycenter.findings.list",),
+            unavailable={"NOT_FOUND": "not activated"}),
+        Api(CRM + "projects.getIamPolicy", ("resourcemanager.projects.getIamPolicy",)),
+    ))
+    double.fault("securitycenter.*", fault)
+    provider = provide()
+    for _ in range(2):  # an API is tried once
+        found = {one.permission: one for one in provider.probe(header, BOUNDARY, "")}
+        assert (found["securitycenter.findings.list"].state, found["securitycenter.findings.list"].remedy) == (
+            state, remedy)
+        assert found["resourcemanager.projects.getIamPolicy"].state == "ok"
+    tried = [call.name for call in double.calls if not call.name.startswith(CRM)]
+    assert tried == ["securitycenter.projects.sources.findings.list"]
+
+
+def test_that_an_api_is_off_is_no_fault_where_it_is_an_answer(provide: Provide, double: Double) -> None:
+    double.handle(CRM + "projects.testIamPermissions", _held)
+    header = replace(HEADER, calls=(Api(SQL, ("cloudsql.backupRuns.list",), answers={"SERVICE_DISABLED": "off"}),))
+    double.fault(SQL, faults.switched_off("data-prod"))
+    assert [one.state for one in provide().probe(header, BOUNDARY, "")] == ["ok"]
+    double.reset()
+    double.fault(SQL, faults.switched_off("77"))
+    assert [one.state for one in provide().probe(header, BOUNDARY, "")] == ["unavailable"]
+
+
+@pytest.mark.parametrize("parent", ["projects/data-prod", "folders/7", "organizations/123"])
+def test_the_cheapest_call_of_every_api_is_a_request_that_google_publishes(double: Double, parent: str) -> None:
+    tried = 0
+    for collector in Registry.load().for_provider("gcp"):
+        for api in collector.header.calls:
+            call, parameters = least(api.call, parent)
+            method = METHODS.get(call)
+            if isinstance(method, Rest):
+                url = method.request(parameters)[0]
+                host, path = url.removeprefix("https://").split("/", 1)
+                assert call in {one.id for one, _ in candidates("GET", "/" + path, host)}
+            tried += bool(call)
+    assert tried > 5
 
 
 @pytest.mark.parametrize("proxied", [False, True])

@@ -137,6 +137,11 @@ def old_switched_off(project: str, times: int | None = None) -> Fault:
     ))
 
 
+def unlicensed() -> Fault:
+    """Refuse because the organization has not activated, or not bought, what is asked for."""
+    return error("NOT_FOUND", 404, "Security Command Center is not activated for this resource.")
+
+
 def perimeter() -> Fault:
     """Refuse because of a VPC service perimeter."""
     return error("PERMISSION_DENIED", 403, "Request is prohibited by organization's policy. vpcServiceControlsUnique"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from agent.registry import Registry
 from tests.lab.gcp import faults
-from tests.lab.gcp.double import ACCOUNT, Double
+from tests.lab.gcp.double import ACCOUNT, AUDIENCE, Double
 from tests.lab.gcp.paging import Pages
 from tests.lab.gcp.proxy import Proxy
 from tests.lab.gcp.published import candidates
@@ -186,6 +187,33 @@ def test_a_service_account_is_acted_as(provide: Provide, double: Double) -> None
     assert provider.identity(BOUNDARY) == "reader@data-prod.iam.gserviceaccount.com"
 
 
+@pytest.mark.parametrize(("account", "name"), [("", AUDIENCE), ("reader@lab.example", "reader@lab.example")])
+def test_workload_identity_reads_by_either_wire(
+    provide: Provide, double: Double, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, account: str, name: str
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(double.workload_file(tmp_path, account=account)))
+    provider = provide(quota_project="billing")
+    client, _ = opened(provider)
+    assert len(resources(client)) == 9
+    assert runs(client) == ["0", "1", "2"]
+    assert provider.identity(BOUNDARY) == name
+    assert {call.headers["x-goog-user-project"] for call in double.calls} == {"billing"}
+
+
+@pytest.mark.parametrize("read", [resources, runs])
+def test_a_workload_whose_token_is_not_taken_any_more_is_told(
+    provide: Provide, double: Double, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    read: Callable[[GcpClient], list[str]],
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(double.workload_file(tmp_path)))
+    double.outside.clear()
+    client, witness = opened(provide())
+    with pytest.raises(CallError, match="invalid_grant") as caught:
+        read(client)
+    assert "outside-token" not in caught.value.line()
+    assert witness.close(0).lacking[0].reason == "expired"
+
+
 @pytest.mark.parametrize("read", [resources, runs])
 def test_google_is_given_the_time_that_it_asks_for(
     provide: Provide, double: Double, waits: list[float], read: Callable[[GcpClient], list[str]]
@@ -231,8 +259,28 @@ def test_an_answer_that_does_not_come(provide: Provide, double: Double, call: st
 
 
 def test_a_large_answer_is_read(provide: Provide, double: Double) -> None:
-    double.fault(SQL, faults.huge(100_000_000, times=1))
-    assert runs(opened(provide())[0]) == ["0", "1", "2"]
+    double.fault("*", faults.huge(100_000_000, times=2), page=1)
+    client, _ = opened(provide())
+    assert runs(client) == ["0", "1", "2"]
+    assert len(resources(client)) == 9
+
+
+@pytest.mark.parametrize("seconds", [-300.0, 300.0])
+def test_a_clock_that_is_off_is_told(provide: Provide, double: Double, seconds: float) -> None:
+    double.skew = seconds
+    provider = provide()
+    runs(opened(provider)[0])
+    told = provider.clock()
+    assert told
+    assert abs((told - datetime.now(UTC)).total_seconds() - seconds) < 60
+
+
+def test_a_clock_that_is_off_by_too_much_gets_no_token(provide: Provide, double: Double) -> None:
+    double.skew = 3600.0
+    client, witness = opened(provide())
+    with pytest.raises(CallError, match="reasonable timeframe"):
+        runs(client)
+    assert witness.close(0).lacking[0].reason == "expired"
 
 
 def test_an_agent_that_stops_waits_no_longer(provide: Provide) -> None:

@@ -268,6 +268,13 @@ def test_repeated_page_gives_the_same_ids(stage: Stage, identifier: str) -> None
 
 
 @every
+def test_another_order_changes_nothing(stage: Stage, identifier: str) -> None:
+    call, _ = _population(stage, identifier)
+    played = _storm(stage, identifier, call, faults.reordered())
+    assert played.plain == _main(stage, identifier).plain
+
+
+@every
 def test_empty_page_with_a_token_goes_on(stage: Stage, identifier: str) -> None:
     call, pages = _population(stage, identifier)
     if pages < 2:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import google.auth
+import google.auth.credentials
 import google.auth.exceptions
 import google.auth.impersonated_credentials
 import google.auth.transport.requests
@@ -18,7 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from agent import __version__
-from agent.clients.gcp.errors import CredentialsError
+from agent.clients.gcp.errors import CredentialsError, UnreachableError
 from agent.clients.gcp.scope import GcpScope
 from agent.errors import ConfigurationError, FatalError
 
@@ -64,11 +65,13 @@ class Identity:
         if self._credentials is None:
             self._check()
             try:
-                found, _ = google.auth.default(scopes=[SCOPE], quota_project_id=self.scope.quota_project or None)
+                # Without scopes: with them google-auth would look up the project of a workload identity at once.
+                found, _ = google.auth.default(quota_project_id=self.scope.quota_project or None)
             except (google.auth.exceptions.GoogleAuthError, OSError, ValueError) as error:
                 raise FatalError(f"scope {self.scope.name}: no credentials for Google Cloud ({error})"[:400],
                                  advice=HOW) from None
-            self._credentials = self._acting(found)
+            scoped = google.auth.credentials.with_scopes_if_required(found, [SCOPE])
+            self._credentials = self._acting(scoped)
         return self._credentials
 
     def _check(self) -> None:
@@ -92,9 +95,9 @@ class Identity:
         )
 
     def name(self) -> str:
-        """Return the service account that reads, '' where the credentials do not tell."""
+        """Return the service account that reads, or the provider of workload identity; '' where nothing tells."""
         found = self._credentials
-        for member in ("service_account_email", "signer_email", "account"):
+        for member in ("service_account_email", "signer_email", "account", "_audience"):
             told = getattr(found, member, "")
             if isinstance(told, str) and told and told != "default":
                 return told
@@ -118,15 +121,22 @@ class Identity:
         return self._refresh
 
     def headers(self, url: str, *, fresh: bool = False) -> dict[str, str]:
-        """Return the headers that authorise an RPC; raises `CredentialsError`."""
+        """Return the headers that authorise an RPC; raises `CredentialsError` or `UnreachableError`."""
         found: dict[str, str] = {}
         try:
             if fresh:
                 self.credentials().refresh(self.request())
             self.credentials().before_request(self.request(), "POST", url, found)
         except google.auth.exceptions.GoogleAuthError as error:
-            raise CredentialsError(str(error)) from None
+            raise lost(error) from None
         return {name.lower(): value for name, value in found.items()}
+
+
+def lost(error: google.auth.exceptions.GoogleAuthError) -> CredentialsError | UnreachableError:
+    """Return what it means that no token came: nobody answered there, or the credentials are not taken."""
+    if isinstance(error, google.auth.exceptions.TransportError):
+        return UnreachableError(f"tokens: {error}")
+    return CredentialsError(str(error))
 
 
 def roots() -> bytes | None:

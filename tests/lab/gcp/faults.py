@@ -50,7 +50,7 @@ class Fault:
 
     name: str
     says: ErrorAnswer | None = None
-    paging: Literal["", "empty", "repeat_page", "repeat_token"] = ""
+    paging: Literal["", "empty", "repeat_page", "repeat_token", "reorder"] = ""
     wire: Literal["", "cut", "truncated", "rubbish"] = ""
     redirect: str = ""
     delay: float = 0.0
@@ -169,6 +169,11 @@ def repeated_page(times: int | None = 1) -> Fault:
     return Fault("repeated page", paging="repeat_page", times=times)
 
 
+def reordered(times: int | None = None) -> Fault:
+    """Answer with the items of the page in another order."""
+    return Fault("reordered", paging="reorder", times=times)
+
+
 def repeated_token(times: int | None = None) -> Fault:
     """Answer with the token of the request: who follows it never ends."""
     return Fault("repeated token", paging="repeat_token", times=times)
@@ -195,7 +200,7 @@ def slow(seconds: float, times: int | None = None) -> Fault:
 
 
 def huge(size: int = 10_000_000, times: int | None = None) -> Fault:
-    """Answer with a body made `size` bytes longer by blanks (REST alone)."""
+    """Answer with a body made `size` bytes longer, by blanks or by a member that nobody knows."""
     return Fault("huge", padding=size, times=times)
 
 

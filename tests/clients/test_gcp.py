@@ -24,9 +24,7 @@ from agent.registry import Registry
 from tests.lab.gcp import faults
 from tests.lab.gcp.double import ACCOUNT, AUDIENCE, Double
 from tests.lab.gcp.paging import Pages
-from tests.lab.gcp.proxy import Proxy
 from tests.lab.gcp.published import candidates
-from tests.lab.gcp.tls import context
 
 SEARCH, SQL = "cloudasset.search_all_resources", "sql.backupRuns.list"
 HEADER = Header(
@@ -402,32 +400,3 @@ def test_the_cheapest_call_of_every_api_is_a_request_that_google_publishes(doubl
                 assert call in {one.id for one, _ in candidates("GET", "/" + path, host)}
             tried += bool(call)
     assert tried > 5
-
-
-@pytest.mark.parametrize("proxied", [False, True])
-def test_proxy_and_certificates_of_the_environment_are_honoured(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, proxied: bool
-) -> None:
-    tls, certificate = context(tmp_path)
-    with Double(tls=tls) as double, Proxy() as proxy:
-        for name, value in double.environ(tmp_path).items():
-            monkeypatch.setenv(name, value)
-        for name in ("no_proxy", "NO_PROXY"):
-            monkeypatch.delenv(name, raising=False)
-        if proxied:
-            for name in ("https_proxy", "HTTPS_PROXY"):
-                monkeypatch.setenv(name, proxy.url)
-        double.script({SEARCH: {"results": [{"name": "//x/1"}]}, SQL: {"items": [{"id": "1", "instance": "a"}]}})
-        scope = GcpScope(name="lab", parent="projects/data-prod", endpoint=double.url)
-
-        def read() -> tuple[list[str], list[str]]:
-            client, _ = opened(GcpProvider(scope, Wire(scope, call_seconds=5, sleep=lambda *_: None)))
-            return resources(client), runs(client)
-
-        with pytest.raises(CallError):
-            read()
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-        proxy.tunnels.clear()
-        assert read() == (["//x/1"], ["1"])
-        assert len(set(proxy.tunnels)) == (1 if proxied else 0)
-        assert len(proxy.tunnels) >= (2 if proxied else 0), "gRPC and REST each go through it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -19,6 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from agent import __version__
+from agent.clients.bundle import bundle
 from agent.clients.gcp.errors import CredentialsError, UnreachableError
 from agent.clients.gcp.scope import GcpScope
 from agent.errors import ConfigurationError, FatalError
@@ -37,7 +37,9 @@ class Pinned(google.auth.transport.requests.Request):  # type: ignore[misc]  # g
     """
 
     def __init__(self, netloc: str) -> None:
-        super().__init__(requests.Session())
+        session = requests.Session()
+        session.verify = bundle() or True
+        super().__init__(session)
         self.netloc = netloc
 
     def __call__(self, url: str, *args: Any, headers: Mapping[str, str] | None = None, **given: Any) -> Any:
@@ -109,6 +111,7 @@ class Identity:
             made = google.auth.transport.requests.AuthorizedSession(self.credentials(), auth_request=self.request())
             made.mount("https://", HTTPAdapter(pool_maxsize=POOL))
             made.mount("http://", HTTPAdapter(pool_maxsize=POOL))
+            made.verify = bundle() or True
             made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             made.headers["User-Agent"] = f"annexa/{__version__}"
             self._session = made
@@ -141,8 +144,5 @@ def lost(error: google.auth.exceptions.GoogleAuthError) -> CredentialsError | Un
 
 def roots() -> bytes | None:
     """Return the certificates that the environment names in place of the built-in ones, None where it names none."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
-        path = os.environ.get(name)
-        if path and Path(path).is_file():
-            return Path(path).read_bytes()
-    return None
+    path = bundle()
+    return Path(path).read_bytes() if path else None

@@ -23,8 +23,9 @@ from agent.clients.gcp.provider import GcpProvider
 from agent.clients.gcp.scope import GcpScope
 from agent.clients.gcp.wire import Wire as GcpWire
 from agent.errors import AnnexaError, ConfigurationError
-from tests.clients import conftest, test_entra, test_gcp
+from tests.clients import conftest, test_azure, test_entra, test_gcp
 from tests.lab.aws.double import Double as Aws
+from tests.lab.azure.double import Double as Azure
 from tests.lab.entra import faults
 from tests.lab.entra.double import TENANT
 from tests.lab.entra.double import Double as Entra
@@ -101,7 +102,21 @@ def _entra(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[Lab]:
                   [f"u{page}{n}" for page in range(3) for n in range(3)])
 
 
-LABS: dict[str, Any] = {"aws": _aws, "gcp": _gcp, "entra": _entra}
+def _azure(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[Lab]:
+    with Azure() as double:
+        for name, value in double.environ().items():
+            if name not in VARIABLES:
+                patch.setenv(name, value)
+        double.handle(test_azure.ASSIGNMENTS, lambda _params: test_azure.PAGES)
+
+        def read() -> list[str]:
+            return test_azure.ids(test_azure.client(test_azure.wire(double), seconds=20))
+
+        yield Lab(double.url.removeprefix("https://"), double.certificate, read,
+                  [f"a{page}{n}" for page in range(3) for n in range(3)])
+
+
+LABS: dict[str, Any] = {"aws": _aws, "gcp": _gcp, "azure": _azure, "entra": _entra}
 
 
 @pytest.fixture(params=LABS)

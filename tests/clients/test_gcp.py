@@ -50,6 +50,7 @@ PROJECTS: dict[str, Pages] = {
         {"projects": [{"name": "projects/2", "projectId": "sys-117", "state": "ACTIVE"},
                       {"name": "projects/3", "projectId": "gone", "state": "DELETE_REQUESTED"}]},
     ],
+    "folders/8": {},
     "folders/7": {"projects": [{"name": "projects/4", "projectId": "web-prod", "state": "ACTIVE"},
                                {"name": "projects/5", "projectId": "sandbox", "state": "ACTIVE"}]},
 }
@@ -66,7 +67,8 @@ def double(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Double]:
             **TREE,
         })
         made.handle(CRM + "folders.list", lambda asked: {
-            "organizations/123": {"folders": [{"name": "folders/7", "state": "ACTIVE"}]},
+            "organizations/123": {"folders": [{"name": "folders/7", "displayName": "Production", "state": "ACTIVE"}]},
+            "folders/7": {"folders": [{"name": "folders/8", "state": "ACTIVE"}]},
         }.get(asked["parent"], {}))
         made.handle(CRM + "projects.list", lambda asked: PROJECTS[asked["parent"]])
         yield made
@@ -116,13 +118,25 @@ def runs(client: GcpClient) -> list[str]:
 def test_an_organization_holds_itself_and_the_projects_below_it(provide: Provide) -> None:
     found = provide(exclude=("sandbox", "typo")).expand()
     assert [(one.id, one.name, one.organization) for one in found.boundaries] == [
-        ("organizations/123", "example.com", True), ("data-prod", "Data", False), ("web-prod", "", False),
+        ("organizations/123", "example.com", True), ("folders/7", "Production", False),
+        ("folders/8", "", False), ("data-prod", "Data", False), ("web-prod", "", False),
     ]
     assert found.lacking == ()
     assert set(found.notes) == {
         "project gone is delete_requested", "1 projects of Apps Scripts are passed over",
         "project typo is excluded, and not there",
     }
+
+
+def test_a_folder_is_a_scope_with_everything_below_it(provide: Provide, double: Double) -> None:
+    double.script({CRM + "folders.get": {"name": "folders/7", "displayName": "Production", "state": "ACTIVE"}})
+    provider = provide(parent="folders/7")
+    found = provider.expand()
+    assert [(one.id, one.organization) for one in found.boundaries] == [
+        ("folders/7", True), ("folders/8", False), ("web-prod", False), ("sandbox", False),
+    ]
+    client = provider.open(found.boundaries[1], "", Witness(HEADER), Deadline.after(30))
+    assert (client.parent, client.project) == ("folders/8", "")
 
 
 def test_a_project_is_a_scope_of_its_own(provide: Provide, double: Double) -> None:
@@ -138,7 +152,7 @@ def test_a_folder_that_may_not_be_listed_is_named(provide: Provide, double: Doub
     double.fault(CRM + "projects.list", faults.denied(permission="resourcemanager.projects.list"),
                  where={"parent": "folders/7"})
     found = provide().expand()
-    assert [one.id for one in found.boundaries] == ["organizations/123", "data-prod"]
+    assert [one.id for one in found.boundaries] == ["organizations/123", "folders/7", "folders/8", "data-prod"]
     (lacking,) = found.lacking
     assert (lacking.reason, lacking.permission) == ("denied", "resourcemanager.projects.list")
     assert "folders/7" in lacking.detail

@@ -305,6 +305,18 @@ def test_hostile_strings_survive(stage: Stage, identifier: str) -> None:
         assert all(one.endswith(b"\n") and one.count(b"\n") == 1 for one in played.lines)
 
 
+SECRET = "planted-secret"
+PLANTED = sorted(name for name in GCP if any(SECRET in str(one.answers) for one in cases_of(name).values()))
+
+
+@pytest.mark.parametrize("identifier", PLANTED)
+def test_what_may_be_secret_stays_behind(stage: Stage, identifier: str) -> None:
+    for case in (one for one in cases_of(identifier).values() if SECRET in str(one.answers)):
+        played = stage.play(GCP[identifier], case)
+        assert played.lines
+        assert not [one for one in played.lines if SECRET.encode() in one]
+
+
 @every
 def test_undeclared_call_is_refused(stage: Stage, identifier: str) -> None:
     for api in GCP[identifier].header.calls:

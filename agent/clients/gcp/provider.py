@@ -42,15 +42,16 @@ class GcpProvider:
     def expand(self) -> Expansion:
         """Return the parent and the projects below it; raises `AnnexaError` where nobody can be asked.
 
-        An organization and a folder are boundaries of their own beside their projects: what is
-        read once for all is read there.
+        An organization and each folder are boundaries of their own beside the projects: they have logs,
+        policies and bindings of their own. What is read once for all is read at the parent of the scope.
         """
         deadline = Deadline.after(EXPANSION_SECONDS)
         found = tree(
             lambda witness: GcpClient(self._wire, self.scope.parent, witness, deadline),
             self.scope.name, self.scope.parent, self.scope.exclude,
         )
-        boundaries = [self._boundary(one, alone=self._single) for one in found.projects]
+        boundaries = [*map(self._folder, found.folders),
+                      *(self._boundary(one, alone=self._single) for one in found.projects)]
         if not self._single:
             boundaries.insert(0, self._top(found))
         return Expansion(tuple(boundaries), tuple(found.lacking), tuple(found.notes))
@@ -62,6 +63,9 @@ class GcpProvider:
     def _top(self, found: Tree) -> Boundary:
         parent = self.scope.parent
         return Boundary(self.scope.name, "gcp", parent, plain(found.top.get("displayName", "")), organization=True)
+
+    def _folder(self, folder: dict[str, str]) -> Boundary:
+        return Boundary(self.scope.name, "gcp", str(folder["name"]), plain(folder.get("displayName", "")))
 
     def _boundary(self, project: dict[str, str], *, alone: bool) -> Boundary:
         name = str(project["projectId"])

@@ -31,6 +31,7 @@ from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from tests.lab.azure import faults
 from tests.lab.azure.double import APPLICATION, FEDERATED, SECRET, SUBSCRIPTION, TENANT, Double
+from tests.lab.gcp.proxy import Proxy
 
 ASSIGNMENTS = "authorization.role_assignments.list_for_subscription"
 DEFINITIONS = "authorization.role_definitions.list"
@@ -315,8 +316,11 @@ def test_subscriptions_of_others_and_deleted_ones_are_passed_over_and_said(doubl
     double.handle(LIST, lambda _params: [{"value": [
         subscription(SUBSCRIPTION, state="Warned"), subscription(OTHER, tenantId="x"), subscription("dd", state="Deleted"),
     ]}])
-    found = AzureProvider(scope(double)).expand()
+    provider = AzureProvider(scope(double))
+    found = provider.expand()
     assert [one.id for one in found.boundaries] == [f"tenants/{TENANT}", SUBSCRIPTION]
+    given = provider.open(found.boundaries[0], "", Witness(HEADER), Deadline.after(60))
+    assert given.chosen == (SUBSCRIPTION,), "Resource Graph would search those of the other tenant as well"
     assert found.notes == (f"subscription {SUBSCRIPTION} is warned",
                            f"subscription {OTHER} belongs to tenant x: passed over", "subscription dd is deleted")
 
@@ -488,6 +492,26 @@ def test_the_policy_is_a_role_that_azure_takes() -> None:
     ]
     assert assignable(group="", subscriptions=(), tenant="example.com") == [ROOT]
     assert '"Microsoft.Authorization/roleAssignments/read"' in terraform([narrow], (ROOT,))
+
+
+@pytest.mark.parametrize("proxied", [True, False])
+def test_the_proxy_of_the_environment_is_honoured(
+    double: Double, monkeypatch: pytest.MonkeyPatch, proxied: bool
+) -> None:
+    for name in ("no_proxy", "NO_PROXY", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with Proxy() as proxy:
+        if proxied:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert len(ids(client(wire(double)))) == 9
+        assert set(proxy.tunnels) == ({double.url.removeprefix("https://")} if proxied else set())
+        assert len(proxy.tunnels) >= (2 if proxied else 0), "tokens and answers each go through it"
+
+
+def test_a_certificate_of_its_own_is_needed(double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    with pytest.raises(FatalError, match="no token for Azure"):
+        AzureProvider(scope(double)).expand()
 
 
 def test_no_secret_is_in_what_a_person_reads(double: Double) -> None:

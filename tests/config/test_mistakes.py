@@ -15,7 +15,6 @@ from agent.errors import ConfigurationError
 from agent.yamlfile import parse
 from tests.config.helpers import config, mistakes, refusal, written
 
-
 GUID = "00000000-0000-0000-0000-000000000000"
 
 

@@ -456,6 +456,22 @@ def test_doctor_tries_each_permission(double: Double) -> None:
     assert [one.state for one in provider.probe(HEADER, boundary, "")][-1] == "denied"
 
 
+def test_doctor_asks_what_is_held_where_resource_graph_would_hide_it(double: Double) -> None:
+    wanted = ("Microsoft.ResourceGraph/resources/read", "Microsoft.Compute/virtualMachines/read", "*/read")
+    header = Header(
+        id="azure.synthetic", title="Synthetic", kind="asset", population="Every machine, for the tests.",
+        provider="azure", per="member", calls=(Api(GRAPH, wanted),),
+    )
+    provider = AzureProvider(scope(double))
+    boundary = provider.expand().boundaries[1]
+    assert [one.state for one in provider.probe(header, boundary, "")] == ["ok", "unknown", "ok"]
+    double.handle("authorization.permissions.list", lambda _params: [
+        {"value": [{"actions": ["Microsoft.ResourceGraph/*"], "notActions": []}]},
+        {"value": [{"actions": ["*/read"], "notActions": ["Microsoft.Compute/virtualMachines/*"]}]},
+    ])
+    assert [one.state for one in provider.probe(header, boundary, "")] == ["ok", "denied", "ok"]
+
+
 def test_families_are_counted_as_azure_counts_them() -> None:
     now = [0.0]
     throttle = Throttle(clock=lambda: now[0])

@@ -28,6 +28,7 @@ METHODS: dict[str, Method] = {
     "authorization.role_definitions.list": Method(
         "GET", "/{scope}/providers/Microsoft.Authorization/roleDefinitions", "2022-04-01"
     ),
+    "authorization.permissions.list": Method("GET", _below("Microsoft.Authorization/permissions"), "2022-04-01"),
     "monitor.activity_logs.list": Method(
         "GET", _below("Microsoft.Insights/eventtypes/management/values"), "2015-04-01"
     ),

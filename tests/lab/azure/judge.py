@@ -88,6 +88,7 @@ PUBLISHED: dict[str, Published] = {
 """The published operation behind each of the client's."""
 PLAIN = {
     "loganalytics.query": "a REST API that Microsoft has no management package for",
+    "authorization.permissions.list": "azure-mgmt-authorization has it for resource groups; the path is the same above",
     "monitor.diagnostic_settings.list": "azure-mgmt-monitor has none of it any more: REST reference 2021-05-01-preview",
 }
 """Operations that no package has, with the reason."""

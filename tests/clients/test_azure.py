@@ -125,6 +125,8 @@ def test_resource_graph_is_paged_by_its_token_in_the_body(double: Double) -> Non
     assert [one.params["options"].get("$skipToken") for one in double.calls] == [None, "2-0", "3-0"]
     assert {one.params["query"] for one in double.calls} == {QUERY}
     assert {one.params["options"]["resultFormat"] for one in double.calls} == {"objectArray"}
+    (receipt,) = given.witness.close(6).receipts
+    assert (receipt.source, receipt.expected, receipt.counted) == (f"{GRAPH} totalRecords", 6, 6)
 
 
 @pytest.mark.parametrize(("boundary", "chosen", "asked"), [

@@ -128,7 +128,7 @@ class AzureClient:
     def _pages(
         self, api: Api, method: Method, parameters: dict[str, Any], find: Find, reading: Reading,
     ) -> Iterator[list[dict[str, Any]]]:
-        request, cycle = self._first(api, method, parameters, reading), Cycle()
+        request, cycle, read = self._first(api, method, parameters, reading), Cycle(), 0
         while True:
             page = self._one(api, method, request, reading, find)
             if page is None:
@@ -146,7 +146,15 @@ class AzureClient:
                 raise self._failed(error, api, reading) from None
             yield items
             if not link:
+                self._receipt(page.body, read + len(items), reading)
                 return
+            read += len(items)
+
+    def _receipt(self, last: dict[str, Any], read: int, reading: Reading) -> None:
+        """Keep how many rows Resource Graph says that there are beside how many it gave."""
+        total = last.get("totalRecords")
+        if reading.population and isinstance(total, int):
+            self.witness.receipt(f"{reading.call} totalRecords", total, read)
 
     def _counted(self, method: Method, page: Page, items: int, reading: Reading) -> None:
         reading.page(items, answers.request_id(page.headers), page.retries)

@@ -72,6 +72,14 @@ METHODS: dict[str, Method] = {
     "security.security_contacts.list": Method(
         "GET", _below("Microsoft.Security/securityContacts"), "2020-01-01-preview"
     ),
+    "security.secure_scores.list": Method("GET", _below("Microsoft.Security/secureScores"), "2020-01-01"),
+    "security.regulatory_compliance_standards.list": Method(
+        "GET", _below("Microsoft.Security/regulatoryComplianceStandards"), "2019-01-01-preview"
+    ),
+    "security.regulatory_compliance_controls.list": Method(
+        "GET", _below("Microsoft.Security/regulatoryComplianceStandards", "{regulatoryComplianceStandardName}",
+                      "regulatoryComplianceControls"), "2019-01-01-preview"
+    ),
     "security.alerts.list": Method("GET", _below("Microsoft.Security/alerts"), "2022-01-01"),
     "resource.deployments.list_at_subscription_scope": Method(
         "GET", _below("Microsoft.Resources/deployments"), "2026-06-01"

@@ -8,8 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +29,7 @@ from agent.clients.azure.places import Places, places
 from agent.clients.azure.scope import AzureScope
 from agent.clients.azure.throttle import Throttle
 from agent.clients.deadline import Deadline
+from agent.clients.microsoft.pacing import told
 from agent.clients.microsoft.tokens import Tokens, bundle
 
 CALL_SECONDS = 900.0
@@ -111,8 +111,8 @@ class Wire:
         with response:
             body = _body(response, within)
         headers = {name.lower(): value for name, value in response.headers.items()}
-        if date := headers.get("date"):
-            self._heard = parsedate_to_datetime(date).astimezone(UTC), time.monotonic()
+        if now := told(headers.get("date")):
+            self._heard = now, time.monotonic()
         return Answer(response.status_code, headers, body)
 
     def _pipeline(self) -> PipelineClient[Any, Any]:

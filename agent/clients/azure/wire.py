@@ -29,8 +29,8 @@ from agent.clients.azure.places import Places, places
 from agent.clients.azure.scope import AzureScope
 from agent.clients.azure.throttle import Throttle
 from agent.clients.deadline import Deadline
-from agent.clients.microsoft.pacing import told
 from agent.clients.microsoft.tokens import Tokens, bundle
+from agent.clients.throttle import told
 
 CALL_SECONDS = 900.0
 """The most that one page may take with all that it waits for: a used-up budget asks for minutes at times."""

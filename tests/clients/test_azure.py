@@ -512,6 +512,15 @@ def test_the_policy_is_a_role_that_azure_takes() -> None:
     assert '"Microsoft.Authorization/roleAssignments/read"' in terraform([narrow], (ROOT,))
 
 
+def test_a_password_of_netrc_does_not_take_the_place_of_the_token(
+    double: Double, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine localhost login ada password not-for-azure\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert len(ids(client(wire(double)))) == 9
+    assert {one.authorization.partition(" ")[0] for one in double.calls} == {"Bearer"}
+
+
 @pytest.mark.parametrize("proxied", [True, False])
 def test_the_proxy_of_the_environment_is_honoured(
     double: Double, monkeypatch: pytest.MonkeyPatch, proxied: bool

@@ -137,11 +137,17 @@ class Wire:
 def _made(base: str) -> PipelineClient[Any, Any]:
     session = requests.Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.auth = _as_it_is
     session.mount("https://", HTTPAdapter(pool_maxsize=POOL, max_retries=0))
     verify = {"connection_verify": bundle()} if bundle() else {}
     transport = RequestsTransport(session=session, session_owner=False, **verify)
     agent = UserAgentPolicy(base_user_agent=f"annexa/{__version__}", user_agent_use_env=False)
     return PipelineClient(base, transport=transport, policies=[agent])
+
+
+def _as_it_is(request: Any) -> Any:
+    """Return a request with the token that it has: without this, requests puts a password of ~/.netrc in its place."""
+    return request
 
 
 def _body(response: Any, within: Deadline) -> bytes:

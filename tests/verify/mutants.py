@@ -15,6 +15,8 @@ import sys
 import tempfile
 import types
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -227,12 +229,18 @@ def _passes(attack: str, world: World, folder: Path) -> bool:
     return not report.holds and bool(step.findings)
 
 
+def _built(folder: Path) -> World:
+    return build(folder / "world", make(folder / "tsa"))
+
+
 def main() -> int:
     """Try every mutant, tell which survive."""
     alive = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name)
-        world = build(folder / "world", make(folder / "tsa"))
+        # In a process of its own: what obstore has begun in this one would hang in those that are forked.
+        with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+            world = apart.submit(_built, folder).result()
         for file in sorted({mutant.file for mutant in MUTANTS}):
             importlib.import_module("agent." + file.removesuffix(".py").replace("/", "."))
         for mutant in MUTANTS:

@@ -111,7 +111,7 @@ def test_doctor_says_what_is_denied_and_what_is_not_licensed(estate: Estate) -> 
     assert denied.startswith("iam.serviceAccounts.list: denied; gcp.service_accounts")
     told = [what for check, state, what in said if check == "permissions organizations/123" and state == "warn"]
     assert "securitycenter.findings.list: not available here" in told[0]
-    assert "not activated" in told[0]
+    assert "not activated or not licensed" in told[0]
     assert not [what for _, _, what in said if "cloudsql" in what], "an API that is off where nothing is, is no fault"
     assert done.returncode == 3
 

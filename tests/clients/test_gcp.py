@@ -368,7 +368,8 @@ def _held(params: dict[str, Any]) -> Any:
 @pytest.mark.parametrize(("fault", "state", "remedy"), [
     (faults.switched_off("77"), "unavailable", "Switch the API on in project 77, or name another as quota_project"),
     (faults.switched_off("data-prod"), "unavailable", "Switch the API on there"),
-    (faults.unlicensed(), "unavailable", ""), (faults.broken(), "ok", ""), (faults.denied(), "ok", ""),
+    (faults.unlicensed(), "unavailable", "Activate it, or leave the collector out: collectors: {disable: […]}"),
+    (faults.broken(), "ok", ""), (faults.denied(), "ok", ""),
 ])
 def test_an_api_that_gives_nothing_is_told_from_a_permission(
     provide: Provide, double: Double, fault: faults.Fault, state: str, remedy: str

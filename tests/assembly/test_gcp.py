@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests.lab.gcp import faults
-from tests.lab.gcp.double import AUDIENCE, Double
+from tests.lab.gcp.double import Double
+from tests.lab.gcp.tokens import AUDIENCE
 
 CRM = "cloudresourcemanager."
 COLLECTORS = (
@@ -100,7 +101,7 @@ def test_an_organization_is_collected_and_three_answers_are_told_apart(estate: E
               for path in estate.folder.rglob("envelopes/*/*")]
     assert len(sealed) == len(runs)
     assert all(AUDIENCE.encode() in one for one in sealed), "who read is told"
-    for secret in ("outside-token", *estate.double.tokens):
+    for secret in ("outside-token", *estate.double.issuer.tokens):
         assert not [one for one in [*kept, *sealed] if secret.encode() in one]
 
 

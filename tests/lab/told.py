@@ -49,6 +49,8 @@ class Paged(Sequence[Mapping[str, Any]]):
     def __getitem__(self, index: int | slice) -> Mapping[str, Any] | Sequence[Mapping[str, Any]]:
         if isinstance(index, slice):
             return [self[one] for one in range(len(self))[index]]
+        if index >= len(self):
+            raise IndexError(index)
         here = self.items[index * self.size : (index + 1) * self.size]
         return {self.key: [self.tell(one) for one in here]}
 

@@ -19,6 +19,7 @@ from tests.lab import activity, backups, infrastructure, people
 from tests.lab.directory import Directory
 from tests.lab.estate.documents import Paper, papers
 from tests.lab.google import Google
+from tests.lab.subscriptions import Subscriptions
 from tests.lab.things import (
     Account,
     Assignment,
@@ -186,6 +187,11 @@ class Estate:
     def directory(self) -> Directory:
         """The tenant of Entra."""
         return Directory(self)
+
+    @functools.cached_property
+    def subscriptions(self) -> Subscriptions:
+        """What it has in Azure."""
+        return Subscriptions(self)
 
     def of(self, kind: str, account: str, region: str) -> list[Resource]:
         """Return the resources of a type in an account (its id) and region."""

@@ -280,6 +280,8 @@ def test_a_refused_family_is_closed_for_all_and_slowed_until_it_answers_again() 
     throttle = Throttle(clock=lambda: now[0])
     throttle.turn("identity.conditional_access.policies")
     assert throttle.refuse("identity.conditional_access.policies", None, 0) == 2.0
+    assert throttle.refuse("identity.conditional_access.policies", None, 0) == 2.0  # asked side by side: one lesson
+    now[0] = 2.0
     assert throttle.refuse("identity.conditional_access.policies", None, 1) == 4.0
     assert throttle.closed("identity_protection.risky_users") == 4.0
     now[0] = 10.0
@@ -290,7 +292,7 @@ def test_a_refused_family_is_closed_for_all_and_slowed_until_it_answers_again() 
     now[0] = 100.0
     throttle.turn("identity_protection.risky_users")
     assert throttle.turn("identity_protection.risky_users") == 1.0
-    assert throttle.refused == {"protection": 2}
+    assert throttle.refused == {"protection": 3}
 
 
 def test_a_family_near_its_limit_is_slowed_before_it_is_refused() -> None:

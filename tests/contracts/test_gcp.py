@@ -74,8 +74,7 @@ def _storm(stage: Stage, identifier: str, operation: str, fault: faults.Fault, *
 
 
 def _pages(call: str) -> bool:
-    method = METHODS[call]
-    return isinstance(method, Rpc) or published.methods()[call].pages
+    return rpcs.RPCS[call].pages if isinstance(METHODS[call], Rpc) else published.methods()[call].pages
 
 
 @pytest.mark.parametrize("case", [one for name in GCP for one in cases_of(name).values()], ids=lambda one: one.id)

@@ -135,44 +135,62 @@ def policy(
                                              "into one managed policy.")] = None,
     form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_form,
                                       autocompletion=lambda: list(FORMS), help=f"{' or '.join(FORMS)}.")] = "json",
+    json: asked.Json = False,
 ) -> None:
     """Print the least privilege: an IAM policy, a custom role of Google Cloud, permissions of Microsoft Graph."""
     provider = _provider(context, scope, patterns)
     headers = _enabled(context, scope, chosen(patterns, provider))
-    if provider == "entra":
-        from agent.clients.entra.policy import document
-
-        session.write(document(headers).encode())
-    elif provider == "gcp":
-        session.write(_role(headers, form, part))
-    elif form == "json":
-        session.write(_policy(headers, part))
-    else:
-        from agent.clients.aws.policy import cloudformation, terraform
-
-        made = cloudformation(headers) if form == "cloudformation" else terraform(headers)
-        session.write(made.encode().rstrip(b"\n") + b"\n")
+    if json and form != "json":
+        raise typer.BadParameter(f"--json and --format {form} exclude each other")
+    session.write(_POLICIES[provider](headers, form, part))
 
 
 def _provider(context: typer.Context, scope: str | None, patterns: list[str] | None) -> str:
     """Return whose policy is asked for: the scope's provider, else what all patterns begin with, else AWS."""
+    from agent.errors import ConfigurationError
+
     config = session.configured(context, needed=False) if scope else None
     named = {one.name: one.provider for one in config.scopes} if config else {}
-    if scope in named:
-        return named[scope]
     begun = {one.partition(".")[0] for one in patterns or ()}
-    return begun.pop() if len(begun) == 1 and begun <= {"entra", "gcp"} else "aws"
+    provider = named.get(scope or "") or (begun.pop() if len(begun) == 1 else "aws")
+    if provider not in _POLICIES:
+        if scope in named:
+            raise ConfigurationError(f"scope {scope}: {provider} has no permissions to give",
+                                     advice=f"There are policies for {', '.join(sorted(_POLICIES))}")
+        return "aws"
+    return provider
 
 
-def _role(headers: list[Header], form: str, part: int | None) -> bytes:
-    from agent.clients.gcp.role import role, terraform
+def _graph(headers: list[Header], form: str, part: int | None) -> bytes:
+    from agent.clients.entra.policy import document, terraform
+
+    _whole(form, part, "Microsoft Graph takes permissions one by one")
+    return (terraform(headers) if form == "terraform" else document(headers)).encode()
+
+
+def _whole(form: str, part: int | None, why: str) -> None:
+    """Refuse what only AWS has."""
     from agent.errors import ConfigurationError
 
     if form == "cloudformation" or part is not None:
         what = "--part" if part is not None else "cloudformation"
-        raise ConfigurationError(f"{what} is of AWS", advice="Google Cloud takes a role whole: json or terraform")
+        raise ConfigurationError(f"{what} is of AWS", advice=f"{why}: json or terraform")
+
+
+def _role(headers: list[Header], form: str, part: int | None) -> bytes:
+    from agent.clients.gcp.role import role, terraform
+
+    _whole(form, part, "Google Cloud takes a role whole")
     return (terraform(headers) if form == "terraform" else role(headers)).encode()
 
+
+def _iam(headers: list[Header], form: str, part: int | None) -> bytes:
+    if form == "json":
+        return _policy(headers, part)
+    from agent.clients.aws.policy import cloudformation, terraform
+
+    made = cloudformation(headers) if form == "cloudformation" else terraform(headers)
+    return made.encode().rstrip(b"\n") + b"\n"
 
 
 def _enabled(context: typer.Context, scope: str | None, headers: list[Header]) -> list[Header]:
@@ -203,5 +221,8 @@ def _policy(headers: list[Header], part: int | None) -> bytes:
                     f"--part {len(parts)}, or take it whole as an inline policy of the role")
     return f"{json.dumps(whole(headers) if part is None else parts[part - 1], indent=2)}\n".encode()
 
+
+_POLICIES = {"aws": _iam, "entra": _graph, "gcp": _role}
+"""What prints the least privilege, by provider: headers, format and part in, the text out."""
 
 __all__ = ["chosen", "register"]

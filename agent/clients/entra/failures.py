@@ -70,7 +70,7 @@ def throttled(error: Exception) -> bool:
 def broken(error: Exception) -> bool:
     """Return whether the same question may be answered if it is asked again at once."""
     if isinstance(error, RefusedError):
-        return error.status in (500, 502, 503, 504)
+        return error.status in (424, 500, 502, 503, 504)  # 424: another question of its batch failed first
     return isinstance(error, (BrokenError, httpx.TransportError))
 
 

@@ -107,7 +107,8 @@ class GcpClient:
         retries = int(headers.pop("annexa-retries", 0)) if headers else 0
         reading.page(items, headers.get("x-request-id", "") or headers.get("x-guploader-uploadid", ""), retries)
         for what in lacks(page):
-            self.witness.lack(Lacking(api.call, "failed", plain(what)))
+            denied = what.startswith("PERMISSION_DENIED")
+            self.witness.lack(Lacking(api.call, "denied" if denied else "failed", plain(what)))
 
     def _declared(self, call: str) -> Api:
         api = self.witness.header.api(call)

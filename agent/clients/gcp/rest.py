@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import google.auth.exceptions
 import requests
@@ -29,12 +30,14 @@ class Answered(dict[str, Any]):
 def send(identity: Identity, method: Rest, parameters: dict[str, Any], deadline: Deadline) -> Answered:
     """Return the answer; raises one of `errors`, or `ValueError` for parameters that make no request."""
     url, query, body = method.request(parameters)
-    if identity.scope.endpoint:
+    headers: dict[str, str] = {}
+    if identity.scope.endpoint:  # one address for every service: paths alone do not tell which of them is meant
+        headers["X-Forwarded-Host"] = urlsplit(url).netloc
         url = identity.scope.endpoint.rstrip("/") + "/" + url.split("/", 3)[3]
     left = max(deadline.left(), 0.1)
     try:
         answer = identity.session().request(
-            method.verb, url, params=query, json=body, stream=True, allow_redirects=False,
+            method.verb, url, params=query, json=body, headers=headers, stream=True, allow_redirects=False,
             timeout=(min(CONNECT, left), left), max_allowed_time=left,
         )
         with answer:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 from kiota_abstractions.authentication import AnonymousAuthenticationProvider
 from msgraph import GraphRequestAdapter
@@ -31,6 +31,7 @@ from tests.lab.entra.http import Reply, Server
 TENANT = "11111111-2222-4333-8444-555555555555"
 APPLICATION = "66666666-7777-4888-8999-000000000000"
 SECRET = "lab-secret-that-must-not-leak"
+UNKNOWN_TOKEN = Fault("", 401, "InvalidAuthenticationToken", "Access token is empty or unknown.")
 Params = dict[str, str]
 Pages = Sequence[Mapping[str, Any]]
 Handler = Callable[[tuple[str, ...], Params], Pages | Fault]
@@ -59,6 +60,7 @@ class Double:
 
     def __post_init__(self) -> None:
         self.calls: list[Call] = []
+        self.batches: list[list[str]] = []
         self.tokens: list[str] = []
         self.unserved: list[str] = []
         self._armed: list[Armed] = []
@@ -106,6 +108,7 @@ class Double:
         with self._lock:
             self._armed.clear()
             self.calls.clear()
+            self.batches.clear()
             self.unserved.clear()
             self._counts.clear()
             self._handlers.clear()
@@ -116,8 +119,26 @@ class Double:
             return Reply(200, self._discovery(parts.path.split("/")[1]))
         if method == "POST" and parts.path.endswith("/oauth2/v2.0/token"):
             return self._token(parse_qs(body.decode()))
-        params = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        return self._graph(parts.path, params, headers)
+        if method == "POST" and parts.path == "/v1.0/$batch":
+            return self._batch(body, headers.get("Authorization", ""))
+        return self._graph(parts, headers.get("Authorization", ""))
+
+    def _batch(self, body: bytes, authorization: str) -> Reply:
+        """Answer up to twenty questions in an order of our own; what spoils the wire of one spoils all."""
+        questions = json.loads(body)["requests"]
+        with self._lock:
+            number = next(self._counts.setdefault("$batch", itertools.count(1)))
+            self.batches.append([one["url"] for one in questions])
+            fault = self._struck("$batch", 1, number, ())
+        if not self._known(authorization) or (fault and fault.status):
+            return _error(fault if fault and fault.status else UNKNOWN_TOKEN, f"batch-{number}")
+        wrong = [one for one in questions if one["method"] != "GET" or not one["url"].startswith("/")]
+        if wrong or len(questions) > 20 or len({one["id"] for one in questions}) < len(questions):
+            return _error(Fault("", 400, "BadRequest", f"Invalid batch payload format: {wrong}."), f"batch-{number}")
+        said = [(one["id"], self._graph(urlsplit("/v1.0" + one["url"]), authorization)) for one in questions]
+        spoilt = next((one.fault for _, one in said if one.fault and one.fault.spoils), fault)
+        kept = [part for part in said if not (part[1].fault and part[1].fault.wire == "left_out")]
+        return Reply(200, {"responses": [_part(*one) for one in reversed(kept)]}, {}, spoilt, f"batch-{number}")
 
     def _discovery(self, tenant: str) -> dict[str, Any]:
         base = f"{self.url}/{tenant}"
@@ -145,10 +166,14 @@ class Double:
         self.tokens.append(token)
         return Reply(200, {"token_type": "Bearer", "expires_in": self.lifetime, "access_token": token})
 
-    def _graph(self, path: str, params: Params, headers: Message) -> Reply:
-        authorization = headers.get("Authorization", "")
-        if authorization.removeprefix("Bearer ") not in self.tokens:
-            return _error(Fault("", 401, "InvalidAuthenticationToken", "Access token is empty or unknown."), "lab-0")
+    def _known(self, authorization: str) -> bool:
+        return authorization.removeprefix("Bearer ") in self.tokens
+
+    def _graph(self, parts: SplitResult, authorization: str) -> Reply:
+        params = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+        path = parts.path
+        if not self._known(authorization):
+            return _error(UNKNOWN_TOKEN, "lab-0")
         for name, (pattern, handler) in self._handlers.items():
             if found := pattern.fullmatch(path):
                 return self._answer(name, found.groups(), path, params, handler, authorization)
@@ -201,6 +226,11 @@ class Double:
 
 def _encoded(part: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
+def _part(identifier: str, said: Reply) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json", "request-id": said.request, **said.headers}
+    return {"id": identifier, "status": said.status, "headers": headers, "body": said.body}
 
 
 def _error(fault: Fault, request: str) -> Reply:

@@ -174,7 +174,7 @@ class Double:
         fault = self._struck(call)
         if fault and fault.wire == "cut":
             context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
-        answer = self._answer(call, fault, pages=True)
+        answer = self._answer(call, fault, pages=rpc.pages)
         if isinstance(answer, ErrorAnswer):
             rpcs.abort(context, answer)
             return b""
@@ -192,7 +192,7 @@ class Double:
             return Outgoing(200, {"access_token": self._token(), "expires_in": 3600, "token_type": "Bearer"})
         if item.path.endswith(":generateAccessToken"):
             return self._impersonated(item)
-        found = next(candidates(item.verb, item.path), None)
+        found = next(candidates(item.verb, item.path, item.headers.get("x-forwarded-host", "")), None)
         if found is None:
             self.unserved.append(f"{item.verb} {item.path}")
             return Outgoing(404, {"error": {"code": 404, "message": "Not found.", "status": "NOT_FOUND"}})

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import ParseDict
 
-from tests.lab.entra import judge, tenant, told
+from tests.lab.entra import governance, judge, tenant, told
 from tests.lab.estate import Estate
-from tests.lab.gcp import resources, rpcs, traffic
+from tests.lab.gcp import machines, resources, rpcs, traffic
 from tests.lab.gcp.published import methods, strangers
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ESTATE = Estate.load(now=NOW)
-GOOGLE = resources.table.answers(ESTATE) | traffic.table.answers(ESTATE)
-GRAPH = tenant.table.answers(ESTATE) | told.table.answers(ESTATE)
+GOOGLE = {name: one for part in (resources, machines, traffic) for name, one in part.table.answers(ESTATE).items()}
+GRAPH = tenant.table.answers(ESTATE) | told.table.answers(ESTATE) | governance.table.answers(ESTATE)
 SPAN = 'timestamp>="2026-11-01T00:00:00Z" AND timestamp<"2026-11-24T00:00:00Z"'
 
 
@@ -52,6 +52,7 @@ def test_google_says_what_is_published(call: str) -> None:
 def test_graph_says_what_is_published(call: str) -> None:
     review = ESTATE.directory.reviews[0]
     ids = (review.definition, review.id)[: call.count(".item")]
+    ids = {"groups.item.members": (ESTATE.directory.groups[review.group],)}.get(call, ids)
     page = first(GRAPH[call](ids, {}))
     assert page.get("value", True)
     assert judge.unknown(call, page) == set()

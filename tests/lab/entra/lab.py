@@ -6,14 +6,33 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from tests.lab.certificate import Shown
-from tests.lab.entra import tenant, told
+from tests.lab.entra import governance, tenant, told
 from tests.lab.entra.double import Double, Handler
 from tests.lab.estate import Estate
 
-TABLES = (tenant.table, told.table)
+TABLES = (tenant.table, told.table, governance.table)
 
 # What the company does not use: lists without anything in them.
-EMPTY: tuple[str, ...] = ()
+EMPTY = (
+    "audit_logs.provisioning",
+    "device_management.detected_apps",
+    "device_management.device_compliance_policies",
+    "device_management.device_configurations",
+    "identity.conditional_access.named_locations",
+    "identity_governance.access_reviews.definitions.item.instances.item.stages",
+    "identity_governance.entitlement_management.assignments",
+    "identity_governance.lifecycle_workflows.workflows",
+    "identity_governance.privileged_access.group.assignment_schedule_instances",
+    "identity_governance.privileged_access.group.eligibility_schedule_instances",
+    "identity_protection.risk_detections",
+    "identity_protection.risky_users",
+    "oauth2_permission_grants",
+    "policies.cross_tenant_access_policy.partners",
+    "security.alerts_v2",
+    "security.incidents",
+    "service_principals.item.app_role_assigned_to",
+    "solutions.backup_restore.restore_sessions",
+)
 
 
 @dataclass

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from tests.lab.estate import Estate
-from tests.lab.gcp import resources, rpcs, traffic
+from tests.lab.gcp import machines, resources, rpcs, traffic
 from tests.lab.gcp.double import Double
 from tests.lab.gcp.faults import ErrorAnswer, Fault, error
 from tests.lab.gcp.published import methods
 
-TABLES = (resources.table, traffic.table)
+TABLES = (resources.table, machines.table, traffic.table)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.lab.estate import Estate
@@ -12,6 +13,7 @@ from tests.lab.told import Paged, Table, stamp
 Params = dict[str, Any]
 table = Table()
 CRM = "cloudresourcemanager"
+_SINCE = re.compile(r"updateTime>=(\d+)")
 
 
 def project_of(params: Params) -> str:
@@ -97,6 +99,8 @@ def _assets(estate: Estate, params: Params) -> Paged:
     google = estate.google
     tops = [_asset_of_project(estate, one) for one in google.projects]
     found = [*tops, *google.things]
+    if since := _SINCE.search(str(params.get("query", ""))):  # nothing of the estate changed since it was made
+        found = [one for one in google.things if one.created.timestamp() >= float(since[1])]
     return Paged("results", found, params.get("page_size"), lambda one: one if isinstance(one, dict) else _asset(one))
 
 

@@ -12,12 +12,13 @@ import pytest
 
 from agent.clients import CallError, Deadline, InterruptedRunError, Witness
 from agent.clients.entra.client import EntraClient
-from agent.clients.entra.credentials import Tokens, claims_of, places
+from agent.clients.entra.credentials import Tokens, places
 from agent.clients.entra.policy import app_roles, document, manifest, terraform
 from agent.clients.entra.provider import EntraProvider
 from agent.clients.entra.scope import EntraScope
 from agent.clients.entra.throttle import Throttle
 from agent.clients.entra.wire import Wire
+from agent.clients.microsoft.tokens import claims_of
 from agent.collector import Api, Header
 from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome

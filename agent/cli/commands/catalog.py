@@ -137,12 +137,16 @@ def policy(
                                       autocompletion=lambda: list(FORMS), help=f"{' or '.join(FORMS)}.")] = "json",
     json: asked.Json = False,
 ) -> None:
-    """Print the least privilege: an IAM policy, a custom role of Google Cloud, permissions of Microsoft Graph."""
+    """Print the least privilege: an IAM policy, a role of Google Cloud or Azure, permissions of Microsoft Graph."""
     provider = _provider(context, scope, patterns)
     headers = _enabled(context, scope, chosen(patterns, provider))
     if json and form != "json":
         raise typer.BadParameter(f"--json and --format {form} exclude each other")
-    session.write(_POLICIES[provider](headers, form, part))
+    made = (
+        _azure_role(headers, form, part, _places(context, scope)) if provider == "azure"
+        else _POLICIES[provider](headers, form, part)
+    )
+    session.write(made)
 
 
 def _provider(context: typer.Context, scope: str | None, patterns: list[str] | None) -> str:
@@ -153,12 +157,13 @@ def _provider(context: typer.Context, scope: str | None, patterns: list[str] | N
     named = {one.name: one.provider for one in config.scopes} if config else {}
     begun = {one.partition(".")[0] for one in patterns or ()}
     provider = named.get(scope or "") or (begun.pop() if len(begun) == 1 else "aws")
-    if provider not in _POLICIES:
-        if scope in named:
-            raise ConfigurationError(f"scope {scope}: {provider} has no permissions to give",
-                                     advice=f"There are policies for {', '.join(sorted(_POLICIES))}")
-        return "aws"
-    return provider
+    if provider == "azure" or provider in _POLICIES:
+        return provider
+    if scope in named:
+        known = ", ".join(sorted((*_POLICIES, "azure")))
+        raise ConfigurationError(f"scope {scope}: {provider} has no permissions to give",
+                                 advice=f"There are policies for {known}")
+    return "aws"
 
 
 def _graph(headers: list[Header], form: str, part: int | None) -> bytes:
@@ -191,6 +196,27 @@ def _iam(headers: list[Header], form: str, part: int | None) -> bytes:
 
     made = cloudformation(headers) if form == "cloudformation" else terraform(headers)
     return made.encode().rstrip(b"\n") + b"\n"
+
+
+def _azure_role(headers: list[Header], form: str, part: int | None, places: list[str]) -> bytes:
+    from agent.clients.azure.policy import role, terraform
+
+    _whole(form, part, "Azure takes a role whole")
+    return (terraform(headers, places) if form == "terraform" else role(headers, places)).encode()
+
+
+def _places(context: typer.Context, scope: str | None) -> list[str]:
+    """Return where the role of an Azure scope can be assigned; the root management group where none is named."""
+    from agent.clients.azure.policy import assignable
+    from agent.config.scopes import AzureScope
+
+    config = session.configured(context) if scope else None
+    found = next((one for one in config.scopes if one.name == scope), None) if config else None
+    if not isinstance(found, AzureScope):
+        return assignable(group="", subscriptions=(), tenant="")
+    return assignable(
+        group=found.management_group or "", subscriptions=found.subscriptions, tenant=found.tenant or "",
+    )
 
 
 def _enabled(context: typer.Context, scope: str | None, headers: list[Header]) -> list[Header]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 import orjson
 
 from agent.clients.entra.wire import Answer
+from agent.clients.microsoft.pacing import retry_after
 
 LINK = "@odata.nextLink"
 
@@ -105,18 +104,5 @@ def _refused(status: int, headers: Mapping[str, str], said: Any) -> RefusedError
     error = error if isinstance(error, dict) else {}
     return RefusedError(
         status, str(error.get("code") or ""), str(error.get("message") or ""), request_id(headers),
-        _after(headers.get("retry-after"), headers.get("date")),
+        retry_after(headers),
     )
-
-
-def _after(said: str | None, date: str | None) -> float | None:
-    """Return the seconds that `Retry-After` asks for: a number, or an instant by the provider's own clock."""
-    if not said:
-        return None
-    if said.strip().isdigit():
-        return float(said)
-    try:
-        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None

@@ -18,6 +18,7 @@ from agent.clients.entra.calls import UnknownCallError
 from agent.clients.entra.loop import LateError
 from agent.clients.entra.wire import ForeignError, TooLargeError
 from agent.clients.failure import CallError
+from agent.clients.text import plain
 from agent.collector import Api
 from agent.model import Lacking
 
@@ -33,7 +34,6 @@ PAGE_EXPIRED = frozenset({
     "Directory_ExpiredPageToken", "Request_ExpiredPageToken", "InvalidSkipToken", "Directory_InvalidPageToken",
 })
 _LICENCE = re.compile(r"\b(licen[sc]e|premium)\b", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,6 @@ def broken(error: Exception) -> bool:
     if isinstance(error, RefusedError):
         return error.status in (424, 500, 502, 503, 504)  # 424: another question of its batch failed first
     return isinstance(error, (BrokenError, httpx.TransportError))
-
-
-def plain(text: object, limit: int = 300) -> str:
-    """Return one line of a provider's text: no control or direction characters, no more than `limit` long."""
-    return _CONTROL.sub(" ", str(text)).strip()[:limit]
 
 
 def translate(error: Exception, place: Place) -> CallError:

@@ -11,18 +11,18 @@ from azure.core.exceptions import AzureError
 from agent.clients.deadline import Deadline
 from agent.clients.entra import answers, calls
 from agent.clients.entra.client import EntraClient
-from agent.clients.entra.credentials import Tokens, claims_of
-from agent.clients.entra.failures import CAUGHT, plain
+from agent.clients.entra.credentials import Tokens
+from agent.clients.entra.failures import CAUGHT
 from agent.clients.entra.probe import SECONDS, Probed, probe
 from agent.clients.entra.scope import EntraScope
 from agent.clients.entra.wire import Wire
 from agent.clients.expansion import Expansion
+from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of
+from agent.clients.text import plain
 from agent.clients.witness import Witness
 from agent.collector import Header
 from agent.errors import FatalError
 from agent.model import Boundary
-
-PERMISSION_AADSTS = ("AADSTS7000215", "AADSTS7000222", "AADSTS700027")
 
 
 @dataclass(slots=True)
@@ -97,6 +97,6 @@ class EntraProvider:
     def _nobody(self, error: Exception) -> FatalError:
         said = plain(getattr(error, "message", "") or error)
         advice = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate, or attach an identity"
-        if any(code in said for code in PERMISSION_AADSTS):
+        if any(code in said for code in WRONG_SECRET):
             advice = "Its secret or certificate is wrong or has ended: give the application a new one"
         return FatalError(f"scope {self.scope.name}: no token for Microsoft Graph ({said})", advice=advice)

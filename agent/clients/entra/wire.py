@@ -25,10 +25,11 @@ from msgraph_core import GraphClientFactory
 
 from agent import __version__
 from agent.clients.deadline import Deadline
-from agent.clients.entra.credentials import Tokens, bundle, places
+from agent.clients.entra.credentials import Tokens, places
 from agent.clients.entra.loop import AT_ONCE, LOOP
 from agent.clients.entra.scope import EntraScope
 from agent.clients.entra.throttle import Throttle
+from agent.clients.microsoft.tokens import bundle
 
 CALL_SECONDS = 900.0
 """The most that one page may take with all that it waits for: Graph asks for more than 180 s at times."""

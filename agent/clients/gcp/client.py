@@ -12,10 +12,11 @@ from agent.clients.failure import CallError, InterruptedRunError
 from agent.clients.fanout import LEFT, Fanout
 from agent.clients.gcp.api import Key
 from agent.clients.gcp.errors import ApiError, BrokenError
-from agent.clients.gcp.failures import CAUGHT, Place, codes, passing, plain, throttled, translate
+from agent.clients.gcp.failures import CAUGHT, Place, codes, passing, throttled, translate
 from agent.clients.gcp.pages import finder, lacks, listed, token
 from agent.clients.gcp.wire import PASSING, Wire
 from agent.clients.items import Items
+from agent.clients.text import plain
 from agent.clients.witness import Reading, Witness
 from agent.collector import Api
 from agent.model import Lacking

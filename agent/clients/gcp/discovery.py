@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.clients.failure import CallError
 from agent.clients.gcp.client import GcpClient
-from agent.clients.gcp.failures import plain
+from agent.clients.text import plain
 from agent.clients.witness import Witness
 from agent.collector import Api, Header
 from agent.errors import FatalError

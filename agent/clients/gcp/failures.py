@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent.clients.cycle import RepeatedError
 from agent.clients.failure import CallError
 from agent.clients.gcp.errors import ApiError, BrokenError, CredentialsError, LateError, UnreachableError
+from agent.clients.text import plain
 from agent.collector import Api
 from agent.model import Lacking
 
@@ -21,7 +22,6 @@ PERIMETER = ("SECURITY_POLICY_VIOLATED", "VPC_SERVICE_CONTROLS")
 
 _PERMISSION = re.compile(r"\b([a-z][a-z0-9]+\.[A-Za-z0-9]+\.[A-Za-z0-9]+)\b")
 _PROJECT = re.compile(r"(?:in )?project (\S+) (?:before|because)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,6 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.api.call} in {self.parent}"
-
-
-def plain(text: object, limit: int = 300) -> str:
-    """Return one line of a provider's text: no control or direction characters, no more than `limit` long."""
-    return _CONTROL.sub(" ", str(text)).strip()[:limit]
 
 
 def codes(error: Exception, own: Collection[str]) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from agent.clients.deadline import Deadline
 from agent.clients.expansion import Expansion
 from agent.clients.gcp.client import GcpClient
 from agent.clients.gcp.discovery import Tree, tree
-from agent.clients.gcp.failures import plain
 from agent.clients.gcp.probe import Probed, probe
 from agent.clients.gcp.probe import witness as probing
 from agent.clients.gcp.scope import GcpScope
 from agent.clients.gcp.wire import Wire
+from agent.clients.text import plain
 from agent.clients.witness import Witness
 from agent.collector import Header
 from agent.model import Boundary

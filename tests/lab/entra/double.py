@@ -6,12 +6,10 @@ the published shapes, held against the SDK's models by `judge`. The double makes
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
@@ -27,10 +25,9 @@ from agent.clients.entra import calls
 from tests.lab.entra.certificate import certificate
 from tests.lab.entra.faults import Armed, Fault
 from tests.lab.entra.http import Reply, Server
+from tests.lab.entra.tokens import APPLICATION, SECRET, Endpoint
 
 TENANT = "11111111-2222-4333-8444-555555555555"
-APPLICATION = "66666666-7777-4888-8999-000000000000"
-SECRET = "lab-secret-that-must-not-leak"
 UNKNOWN_TOKEN = Fault("", 401, "InvalidAuthenticationToken", "Access token is empty or unknown.")
 Params = dict[str, str]
 Pages = Sequence[Mapping[str, Any]]
@@ -61,7 +58,8 @@ class Double:
     def __post_init__(self) -> None:
         self.calls: list[Call] = []
         self.batches: list[list[str]] = []
-        self.tokens: list[str] = []
+        self._endpoint = Endpoint(self.tenant, self.lifetime)
+        self.tokens = self._endpoint.issued
         self.unserved: list[str] = []
         self._armed: list[Armed] = []
         self._handlers: dict[str, tuple[re.Pattern[str], Handler]] = {}
@@ -116,9 +114,10 @@ class Double:
     def _reply(self, method: str, target: str, headers: Message, body: bytes) -> Reply:
         parts = urlsplit(target)
         if parts.path.endswith("/.well-known/openid-configuration"):
-            return Reply(200, self._discovery(parts.path.split("/")[1]))
+            return Reply(200, self._endpoint.discovery(self.url, parts.path.split("/")[1]))
         if method == "POST" and parts.path.endswith("/oauth2/v2.0/token"):
-            return self._token(parse_qs(body.decode()))
+            self._endpoint.tenant, self._endpoint.lifetime = self.tenant, self.lifetime
+            return self._endpoint.answer(parse_qs(body.decode()))
         if method == "POST" and parts.path == "/v1.0/$batch":
             return self._batch(body, headers.get("Authorization", ""))
         return self._graph(parts, headers.get("Authorization", ""))
@@ -139,32 +138,6 @@ class Double:
         spoilt = next((one.fault for _, one in said if one.fault and one.fault.spoils), fault)
         kept = [part for part in said if not (part[1].fault and part[1].fault.wire == "left_out")]
         return Reply(200, {"responses": [_part(*one) for one in reversed(kept)]}, {}, spoilt, f"batch-{number}")
-
-    def _discovery(self, tenant: str) -> dict[str, Any]:
-        base = f"{self.url}/{tenant}"
-        return {
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "issuer": f"{base}/v2.0",
-            "response_types_supported": ["code"],
-            "subject_types_supported": ["pairwise"],
-        }
-
-    def _token(self, form: dict[str, list[str]]) -> Reply:
-        if form.get("client_secret") != [SECRET] or form.get("client_id") != [APPLICATION]:
-            return Reply(401, {
-                "error": "invalid_client", "error_codes": [7000215],
-                "error_description": "AADSTS7000215: Invalid client secret provided.",
-            })
-        claims = {
-            "aud": form["scope"][0].removesuffix("/.default"), "tid": self.tenant, "appid": APPLICATION,
-            "exp": int(time.time()) + self.lifetime, "jti": len(self.tokens),
-        }
-        token = ".".join(_encoded(one) for one in ({"alg": "none", "typ": "JWT"}, claims, {}))
-        self.tokens.append(token)
-        return Reply(200, {"token_type": "Bearer", "expires_in": self.lifetime, "access_token": token})
 
     def _known(self, authorization: str) -> bool:
         return authorization.removeprefix("Bearer ") in self.tokens
@@ -222,10 +195,6 @@ class Double:
             shifted = {"lab-shift": shift} if shift else {}
             body["@odata.nextLink"] = f"{where}?{urlencode({**params, **shifted, '$skiptoken': token})}"
         return body
-
-
-def _encoded(part: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
 def _part(identifier: str, said: Reply) -> dict[str, Any]:

@@ -1,15 +1,15 @@
-"""Times of Microsoft Graph: ISO 8601 in UTC with up to seven digits after the second."""
+"""Times of Microsoft Graph and Azure: ISO 8601 in UTC with up to seven digits after the second."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 NEVER = "0001-01-01T00:00:00Z"
-"""What Graph says where something never happened."""
+"""What is said where something never happened."""
 
 
 def moment(text: str | None) -> datetime | None:
-    """Return the instant, None where Graph names none; raises `ValueError` for what is no time."""
+    """Return the instant, None where none is named; raises `ValueError` for what is no time."""
     if not text or text == NEVER:
         return None
     found = datetime.fromisoformat(text)
@@ -17,5 +17,5 @@ def moment(text: str | None) -> datetime | None:
 
 
 def literal(instant: datetime) -> str:
-    """Return an instant as a filter of Graph takes it."""
+    """Return an instant as a filter takes it."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,112 @@
+"""How fast an API family may be asked: a budget that learns from the answers and is shared by all runs of a scope."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+PAUSE = 2.0
+LONGEST_PAUSE = 60.0
+"""The most that is waited where the refusal names no time."""
+LEAST = 0.1
+"""No family is slowed below this share of its rate."""
+GAIN = 1.05
+"""By how much a slowed family grows with each answer, up to where it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Units a second and how many may come at once."""
+
+    rate: float
+    burst: float
+
+
+@dataclass(slots=True)
+class Family:
+    """One budget: `share` of its limit is used now; nothing is asked before `closed_until`."""
+
+    limit: Limit
+    tokens: float
+    filled: float
+    share: float = 1.0
+    closed_until: float = 0.0
+
+
+@dataclass(slots=True)
+class Pacing:
+    """Families by name; `waited` is how many seconds each has made callers wait, `refused` how often."""
+
+    clock: Callable[[], float] = time.monotonic
+    waited: dict[str, float] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    _families: dict[str, Family] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, name: str, limit: Limit, units: float = 1.0) -> float:
+        """Reserve the next request of a family, and return how long to wait before making it."""
+        with self._lock:
+            family, now = self.family(name, limit), self.clock()
+            rate = family.limit.rate * family.share
+            family.tokens = min(family.limit.burst, family.tokens + (now - family.filled) * rate) - units
+            family.filled = now
+            wait = max(-family.tokens / rate, family.closed_until - now, 0.0)
+            self.waited[name] = self.waited.get(name, 0.0) + wait
+            return wait
+
+    def left(self, name: str, limit: Limit) -> float:
+        """Return how long a family stays closed."""
+        with self._lock:
+            return max(0.0, self.family(name, limit).closed_until - self.clock())
+
+    def slow(self, name: str, limit: Limit, after: float | None, attempt: int) -> float:
+        """Learn from a refusal, and return the pause: what the provider asks for, else one that doubles."""
+        pause = min(LONGEST_PAUSE, PAUSE * 2.0**attempt) if after is None else after
+        with self._lock:
+            family, now = self.family(name, limit), self.clock()
+            if now >= family.closed_until:  # those refused together are one lesson
+                family.share = max(LEAST, family.share / 2)
+            family.closed_until = max(family.closed_until, now + pause)
+            self.refused[name] = self.refused.get(name, 0) + 1
+        return pause
+
+    def learn(self, name: str, limit: Limit, *, near: bool, extra: float = 0.0, closed: float = 0.0) -> None:
+        """Learn from an answer: whether its limit is `near`, what it cost beyond what was reserved, when to go on."""
+        with self._lock:
+            family = self.family(name, limit)
+            family.tokens -= extra
+            family.share = max(LEAST, family.share / 2) if near else min(1.0, family.share * GAIN)
+            if closed > 0:
+                family.closed_until = max(family.closed_until, self.clock() + closed)
+
+    def family(self, name: str, limit: Limit) -> Family:
+        """Return a family, made when it is first asked for; callers hold the lock."""
+        if name not in self._families:
+            self._families[name] = Family(limit, limit.burst, self.clock())
+        return self._families[name]
+
+
+def number(text: str | None, other: float) -> float:
+    """Return the number that a header holds, `other` where it holds none."""
+    try:
+        return float(text) if text else other
+    except ValueError:
+        return other
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that an answer asks for: a number, or an instant by the provider's own clock."""
+    said, date = headers.get("retry-after"), headers.get("date")
+    if not said:
+        return None
+    if said.strip().isdigit():
+        return float(said)
+    try:
+        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None

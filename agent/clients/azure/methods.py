@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 _PART = re.compile(r"\{([A-Za-z]+)\}")
-WHOLE = ("scope", "resourceUri")
+WHOLE = ("scope", "scopeId", "resourceUri")
 """Parts of a path that are paths themselves."""
 ODATA = ("filter", "top", "select", "expand", "orderby")
 PAGE = 1000

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from tests.lab.aws.lab import Lab as Aws
 from tests.lab.aws.lab import key_of
+from tests.lab.azure.lab import Lab as Azure
 from tests.lab.certificate import Shown
 from tests.lab.entra.lab import Lab as Entra
 from tests.lab.estate import Estate
@@ -27,10 +28,12 @@ class Clouds:
     def __enter__(self) -> Self:
         self._open = ExitStack()
         self.shown = Shown.made()
-        ports = [self.port + number if self.port else 0 for number in range(3)]
+        ports = [self.port + number if self.port else 0 for number in range(4)]
         self.aws = self._open.enter_context(Aws(self.estate, port=ports[0], moto=self.moto))
         self.gcp = self._open.enter_context(Gcp(self.estate, port=ports[1], tls=self.shown.context()))
         self.entra = self._open.enter_context(Entra(self.estate, self.shown, port=ports[2]))
+        self.azure = self._open.enter_context(Azure(self.estate, self.shown, port=ports[3]))
+        self.azure.double.tokens = self.entra.double.tokens  # one place gives the tokens for both
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -38,7 +41,7 @@ class Clouds:
 
     def requests(self) -> int:
         """Return how many requests were served."""
-        return sum(len(lab.double.calls) for lab in (self.aws, self.gcp, self.entra))
+        return sum(len(lab.double.calls) for lab in (self.aws, self.gcp, self.azure, self.entra))
 
     def about(self) -> dict[str, Any]:
         """Return what a client needs to know."""
@@ -59,6 +62,8 @@ class Clouds:
              "organization": members},
             {"name": "google", "provider": "gcp", "endpoint": self.gcp.double.url,
              "parent": self.estate.google.organization},
+            {"name": "azure", "provider": "azure", "endpoint": self.azure.double.url,
+             "tenant": self.estate.directory.file["tenant"]},
             {"name": "entra", "provider": "entra", "endpoint": self.entra.double.url,
              "tenant": self.estate.directory.file["tenant"]},
         ]

@@ -171,6 +171,7 @@ def held(estate: Estate, about: Mapping[str, Any]) -> Iterator[str]:
     words = {
         "aws": ", ".join(f"{account.name} {account.id}" for account in estate.accounts),
         "gcp": ", ".join(project.id for project in google.projects),
+        "azure": ", ".join(one.name for one in estate.subscriptions.all),
         "entra": f"{len(directory.members)} people and guests, {len(directory.applications)} applications",
     }
     for scope in about["scopes"]:

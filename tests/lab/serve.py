@@ -1,4 +1,4 @@
-"""`python -m tests.lab.serve ESTATE`: a local AWS, Google Cloud and Entra with one company in them, until SIGTERM.
+"""`python -m tests.lab.serve ESTATE`: a local AWS, Google Cloud, Azure and Entra with one company in them, until SIGTERM.
 
 Prints one JSON line: the endpoints, the scopes as a configuration has them, and the variables that clients need;
 at the end another: requests served.

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import ParseDict
 
+from agent.clients.azure.operations import METHODS
+from tests.lab.azure import explored, manager
+from tests.lab.azure import judge as arm
 from tests.lab.entra import governance, judge, tenant, told
 from tests.lab.estate import Estate
 from tests.lab.gcp import machines, resources, rpcs, traffic
@@ -17,6 +20,7 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ESTATE = Estate.load(now=NOW)
 GOOGLE = {name: one for part in (resources, machines, traffic) for name, one in part.table.answers(ESTATE).items()}
 GRAPH = tenant.table.answers(ESTATE) | told.table.answers(ESTATE) | governance.table.answers(ESTATE)
+AZURE = manager.table.answers(ESTATE) | explored.table.answers(ESTATE)
 SPAN = 'timestamp>="2026-11-01T00:00:00Z" AND timestamp<"2026-11-24T00:00:00Z"'
 
 
@@ -56,6 +60,19 @@ def test_graph_says_what_is_published(call: str) -> None:
     page = first(GRAPH[call](ids, {}))
     assert page.get("value", True)
     assert judge.unknown(call, page) == set()
+
+
+@pytest.mark.parametrize("call", [name for name in AZURE if name in arm.PUBLISHED])
+def test_azure_says_what_is_published(call: str) -> None:
+    here = ESTATE.subscriptions.all[0]
+    params = {
+        "subscriptionId": here.id, "scope": here.path, "scopeId": here.path, "resourceUri": here.path,
+        "resourceGroupName": "rg-production", "accountName": "nwstprod0000", "query": "resources | order by id asc",
+        "filter": "eventTimestamp ge '2026-11-01T00:00:00Z' and eventTimestamp le '2026-11-24T00:00:00Z'",
+    }
+    page = first(AZURE[call](params))
+    assert page.get(METHODS[call].items, True)
+    assert arm.unknown(call, METHODS[call], page) == set()
 
 
 def test_a_list_is_told_page_by_page_and_whole() -> None:

@@ -10,13 +10,16 @@ import pytest
 import yaml
 
 from tests.lab.estate import Estate
-from tests.truth import collecting, expected, expected_entra, expected_google
+from tests.truth import collecting, expected, expected_azure, expected_entra, expected_google
 from tests.truth.conftest import Firm
 
 MAPPINGS = Path(__file__).parents[2] / "mappings" / "requirements"
 KINDS = ("access_review", "account", "asset", "backup", "backup_test", "configuration", "finding", '"grant"', "log_event", "log_source")
 ESTATE = Estate.load(now=collecting.NOW)
-COUNTS = expected.counts(ESTATE) | expected_google.counts(ESTATE) | expected_entra.counts(ESTATE)
+COUNTS = {
+    name: count for part in (expected, expected_azure, expected_entra, expected_google)
+    for name, count in part.counts(ESTATE).items()
+}
 TOLD = expected.resources_told(ESTATE)
 
 

@@ -8,11 +8,11 @@ from fnmatch import fnmatchcase
 import pytest
 
 from tests.lab.estate import Estate
-from tests.truth import collecting, expected, planted_entra, planted_google
+from tests.truth import collecting, expected, planted_azure, planted_entra, planted_google
 from tests.truth.conftest import Firm
 from tests.truth.planted import CHECKS, Fault, answers, deficient, unit, value
 
-OTHERS = (planted_entra, planted_google)
+OTHERS = (planted_azure, planted_entra, planted_google)
 """Where the other providers' checks are."""
 
 PLANTED = [fault["id"] for fault in Estate.load(now=collecting.NOW).planted]

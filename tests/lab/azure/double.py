@@ -24,6 +24,7 @@ from tests.lab.azure.faults import Armed, Fault
 from tests.lab.entra.certificate import certificate
 from tests.lab.entra.http import Reply, Server
 from tests.lab.entra.tokens import APPLICATION, FEDERATED, SECRET, Endpoint
+from tests.lab.told import Paged
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 SUBSCRIPTION = "aaaaaaaa-1111-4222-8333-444444444444"
@@ -169,7 +170,7 @@ class Double:
         if paging == "reversed":
             body[method.items] = body[method.items][::-1]
         if method.link == "$skipToken":
-            total = sum(len(one[method.items]) for one in pages)
+            total = len(pages.items) if isinstance(pages, Paged) else sum(len(one[method.items]) for one in pages)
             body = {"totalRecords": total, "count": len(body[method.items]), "facets": [],
                     "resultTruncated": "false", **body}
         if paging == "foreign" and fault:

@@ -21,7 +21,7 @@ def _rows(estate: Estate, params: Params) -> Paged:
     """Tell the resources; what other tables would hold the company does not have."""
     query = str(params["query"])
     size = (params.get("options") or {}).get("$top", 1000)
-    if query.split()[0].lower() != "resources":
+    if query.split(maxsplit=1)[0].lower() != "resources":
         return Paged("data", [], size)
     types = {one.lower() for found in _TYPES.findall(query)[:1] for one in _WORD.findall(found[0] or found[1])}
     places = {one.lower() for one in params.get("subscriptions") or ()}
@@ -48,7 +48,7 @@ def _projected(query: str) -> Iterator[str]:
 
 def _row(estate: Estate, one: Thing) -> dict[str, Any]:
     missing = int(one.traits.get("missing_patches", 0))
-    subnet = {"name": "default", "properties": {"addressPrefix": "10.0.0.0/24",
+    subnet = {"id": f"{one.id}/subnets/default", "name": "default", "properties": {"addressPrefix": "10.0.0.0/24",
                                                 "networkSecurityGroup": {"id": f"{one.id}-nsg"}}}
     return {
         "id": one.id, "name": one.name, "type": one.type.lower(), "kind": "", "tags": dict(one.tags),

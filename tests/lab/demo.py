@@ -37,10 +37,17 @@ class Step:
     may: tuple[int, ...] = (0,)
 
 
+LEAVER = (
+    "SELECT scope, boundary, 'account' AS holds, last_used_at FROM account WHERE enabled AND principal LIKE "
+    "'peter.former%' AND collector IN ('aws.iam_users_mfa', 'entra.user_activity') UNION ALL "
+    "SELECT scope, boundary, role, NULL FROM \"grant\" WHERE collector NOT LIKE '%analyze' AND (principal LIKE "
+    "'peter.former%' OR principal IN (SELECT id FROM account WHERE principal LIKE 'peter.former%')) ORDER BY ALL"
+)
 STEPS = (
     Step(
-        "Collect: every collector reads every account and region, and what comes is sealed. One bucket is closed to "
-        "the agent and one region is forbidden by the organization: collect says so, and nothing is concluded from it.",
+        "Collect: every collector reads every account, project, subscription and tenant of four clouds, and what comes "
+        "is sealed. One bucket, the keys of one project and one region are closed to the agent: collect says so, and "
+        "nothing is concluded from what was not read.",
         ("collect",),
         (0, 3),
     ),
@@ -48,6 +55,7 @@ STEPS = (
         "Documents: policies, reviews and the like, which no cloud can show, are brought by people; here as a list.",
         ("evidence", "add", "--list", str(PLACE / "documents" / "documents.yaml"), "--by", "demo"),
     ),
+    Step("Query: somebody left half a year ago. What that person still holds, in all clouds.", ("query", LEAVER)),
     Step("Status: how each control of Annex A stands now; the fifteen worst.", ("status", "--limit", "15")),
     Step("Forecast: who must act by when, so that nothing is lacking on audit day.", ("forecast", "--limit", "12")),
     Step("Alerts: what calls somebody now; with routes in the configuration it is sent.", ("alerts", "--limit", "12")),
@@ -55,10 +63,11 @@ STEPS = (
 WITHOUT_MFA = "SELECT DISTINCT principal, last_used_at FROM account WHERE type = 'human' AND NOT mfa"
 NEXT = (
     ("the one page of a control", ("status", "--control", "8.13")),
+    ("how one of the clouds stands by itself", ("status", "--scope", "google", "--limit", "10")),
     ("how everything stands on audit day", ("status", "--as-of", "{audit}", "--limit", "15")),
     ("all that people have to do, and how", ("forecast", "--how")),
     ("the evidence, newest first", ("evidence", "list", "--limit", "10")),
-    ("one artifact: who asked AWS for what, and what came", ("evidence", "show", "{artifact}")),
+    ("one artifact: who asked the provider for what, and what came", ("evidence", "show", "{artifact}")),
     ("people without a second factor", ("query", WITHOUT_MFA)),
     ("failed backups", ("query", "SELECT resource, occurred_at FROM backup WHERE outcome = 'failed' LIMIT 10")),
     ("whether what is kept is whole", ("store", "check")),

@@ -50,7 +50,8 @@ def test_backups_by_outcome(firm: Firm) -> None:
 def test_restores_by_outcome_and_validation(firm: Firm) -> None:
     words = {"SUCCESSFUL": True, "": None}
     jobs = [job for job in firm.estate.restore_jobs if job.state == "COMPLETED"]
-    rows = firm.query("SELECT validated, count(*) FROM backup_test WHERE outcome = 'completed' GROUP BY validated")
+    rows = firm.query("SELECT validated, count(*) FROM backup_test WHERE collector = 'aws.backup_restore_jobs' "
+                      "AND outcome = 'completed' GROUP BY validated")
     assert dict(rows) == Counter(words[job.validated] for job in jobs)
     account = firm.account("production")
     held = firm.units["backup-restore-tests", account]

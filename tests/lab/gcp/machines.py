@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 from tests.lab.estate import Estate
@@ -19,7 +20,7 @@ def _machines(estate: Estate, params: Params) -> dict[str, Any]:
     zone = f"{estate.google.file['location']}-b"
     place = f"{COMPUTE}projects/{project_of(params)}/zones/{zone}"
     told = [
-        {"name": one.name, "selfLink": f"{place}/instances/{one.name}", "zone": place, "status": "RUNNING",
+        {"id": str(10**17 + zlib.crc32(one.id.encode())), "name": one.name, "selfLink": f"{place}/instances/{one.name}", "zone": place, "status": "RUNNING",
          "creationTimestamp": stamp(one.created), "labels": dict(one.labels)}
         for one in estate.google.of("instances", project_of(params))
     ]

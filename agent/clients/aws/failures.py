@@ -9,18 +9,13 @@ from typing import Any
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from agent.clients.aws.codes import THROTTLED
 from agent.clients.aws.http import DeadlinePassedError
 from agent.clients.aws.tokens import TokenLostError, TokenRepeatedError
 from agent.clients.failure import CallError
 from agent.collector import Api
 from agent.model import Lacking
 
-THROTTLED = frozenset({
-    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
-    "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-    "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown",
-    "PriorRequestNotComplete", "EC2ThrottledException",
-})
 DENIED = frozenset({
     "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation",
     "AuthorizationError", "AuthorizationErrorException", "UnauthorizedException", "NotAuthorized",

@@ -10,7 +10,7 @@ import orjson
 
 from agent.clients.azure.methods import Method
 from agent.clients.azure.throttle import resets
-from agent.clients.microsoft.pacing import retry_after
+from agent.clients.throttle import retry_after
 
 
 class BrokenError(Exception):

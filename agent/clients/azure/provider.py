@@ -13,11 +13,13 @@ from agent.clients.azure.discovery import subscriptions
 from agent.clients.azure.places import Tokens
 from agent.clients.azure.probe import Probed, probe
 from agent.clients.azure.scope import GROUPS, TENANTS, AzureScope
+from agent.clients.azure.throttle import Throttle
 from agent.clients.azure.wire import Wire
 from agent.clients.deadline import Deadline
 from agent.clients.expansion import Expansion
 from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of
 from agent.clients.text import plain
+from agent.clients.throttle import SHARED
 from agent.clients.witness import Witness
 from agent.collector import Header
 from agent.errors import FatalError
@@ -37,7 +39,8 @@ class AzureProvider:
     @property
     def _wire(self) -> Wire:
         if self.wire is None:
-            self.wire = Wire(self.scope, Tokens(self.scope))
+            budget = f"{self.scope.tenant} {self.scope.endpoint}".strip()
+            self.wire = Wire(self.scope, Tokens(self.scope), SHARED.of("azure", budget, Throttle))
         return self.wire
 
     def expand(self) -> Expansion:

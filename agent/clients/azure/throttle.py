@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agent.clients.microsoft.pacing import Limit, Pacing, number
+from agent.clients.throttle import Limit, Pacing, number
 
 READS = Limit(25, 250)
 """Of Resource Manager, by subscription: a bucket of 250 that fills by 25 a second."""

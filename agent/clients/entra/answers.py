@@ -10,7 +10,7 @@ import httpx
 import orjson
 
 from agent.clients.entra.wire import Answer
-from agent.clients.microsoft.pacing import retry_after
+from agent.clients.throttle import retry_after
 
 LINK = "@odata.nextLink"
 

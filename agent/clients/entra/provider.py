@@ -15,10 +15,12 @@ from agent.clients.entra.credentials import Tokens
 from agent.clients.entra.failures import CAUGHT
 from agent.clients.entra.probe import SECONDS, Probed, probe
 from agent.clients.entra.scope import EntraScope
+from agent.clients.entra.throttle import Throttle
 from agent.clients.entra.wire import Wire
 from agent.clients.expansion import Expansion
 from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of
 from agent.clients.text import plain
+from agent.clients.throttle import SHARED
 from agent.clients.witness import Witness
 from agent.collector import Header
 from agent.errors import FatalError
@@ -36,7 +38,8 @@ class EntraProvider:
     @property
     def _wire(self) -> Wire:
         if self.wire is None:
-            self.wire = Wire(self.scope, Tokens(self.scope))
+            budget = f"{self.scope.tenant} {self.scope.endpoint}".strip()
+            self.wire = Wire(self.scope, Tokens(self.scope), SHARED.of("entra", budget, Throttle))
         return self.wire
 
     def expand(self) -> Expansion:

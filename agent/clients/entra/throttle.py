@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agent.clients.microsoft.pacing import Limit, Pacing, number
+from agent.clients.throttle import Limit, Pacing, number
 
 NEAR = 0.8
 """From this share of its limit on Graph warns, and the family is slowed."""

@@ -133,7 +133,7 @@ class GcpClient:
                 self._again(error, api, attempt, deadline, reading)
                 attempt += 1
                 continue
-            self.wire.throttle.answered(api.call)
+            self.wire.throttle.answer(api.call)
             if attempt and hasattr(page, "headers"):
                 page.headers["annexa-retries"] = str(attempt)
             return page
@@ -143,7 +143,7 @@ class GcpClient:
         asked = error.retry_after if isinstance(error, ApiError) else 0.0
         pause = self.wire.pause(attempt, asked)
         if throttled(error):
-            self.wire.throttle.refused(api.call, pause if self.wire.paced else 0.0)
+            self.wire.throttle.refuse(api.call, pause if self.wire.paced else 0.0, attempt)
             again = True
         else:
             again = (passing(error) and attempt < PASSING) or (isinstance(error, BrokenError) and attempt == 0)

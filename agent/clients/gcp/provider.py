@@ -12,8 +12,10 @@ from agent.clients.gcp.discovery import Tree, tree
 from agent.clients.gcp.probe import Probed, probe
 from agent.clients.gcp.probe import witness as probing
 from agent.clients.gcp.scope import GcpScope
+from agent.clients.gcp.throttle import Throttle
 from agent.clients.gcp.wire import Wire
 from agent.clients.text import plain
+from agent.clients.throttle import SHARED
 from agent.clients.witness import Witness
 from agent.collector import Header
 from agent.model import Boundary
@@ -32,7 +34,8 @@ class GcpProvider:
     @property
     def _wire(self) -> Wire:
         if self.wire is None:
-            self.wire = Wire(self.scope)
+            budget = f"{self.scope.quota_project} {self.scope.endpoint}".strip()
+            self.wire = Wire(self.scope, SHARED.of("gcp", budget, Throttle))
         return self.wire
 
     def expand(self) -> Expansion:

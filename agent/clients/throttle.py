@@ -1,13 +1,18 @@
-"""How fast an API family may be asked: a budget that learns from the answers and is shared by all runs of a scope."""
+"""How fast an API family may be asked: a budget that learns from the answers, shared by all tasks of the process.
+
+Above every SDK, because their own patience is not enough: generated Google clients never repeat a refused
+call, Graph's gives up at 180 seconds, and botocore's adaptive mode learns for one client alone.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 PAUSE = 2.0
 LONGEST_PAUSE = 60.0
@@ -88,6 +93,61 @@ class Pacing:
         if name not in self._families:
             self._families[name] = Family(limit, limit.burst, self.clock())
         return self._families[name]
+
+
+    def families(self) -> Iterator[tuple[str, Family]]:
+        """Yield every family that was asked so far, by name."""
+        with self._lock:
+            yield from sorted(self._families.items())
+
+
+P = TypeVar("P", bound=Pacing)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How one family fares: seconds waited, refusals, and the share of its rate that is used now."""
+
+    provider: str
+    budget: str
+    family: str
+    waited: float
+    refused: int
+    share: float
+
+
+@dataclass(slots=True)
+class Budgets:
+    """The budgets of a process: one for each provider and whatever it counts by, whichever scope asks."""
+
+    _budgets: dict[tuple[str, str], Pacing] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, provider: str, budget: str, make: type[P]) -> P:
+        """Return the budget of a tenant, account or quota project, made when it is first asked for."""
+        with self._lock:
+            found = self._budgets.setdefault((provider, budget), make())
+        assert isinstance(found, make), "one provider has one way to count"
+        return found
+
+    def told(self) -> Iterator[Told]:
+        """Yield how every family fares that made somebody wait or refused."""
+        with self._lock:
+            budgets = sorted(self._budgets.items())
+        for (provider, budget), pacing in budgets:
+            for name, family in pacing.families():
+                waited, refused = pacing.waited.get(name, 0.0), pacing.refused.get(name, 0)
+                if waited > 0 or refused:
+                    yield Told(provider, budget, name, waited, refused, family.share)
+
+    def forget(self) -> None:
+        """Begin anew, as a new process does."""
+        with self._lock:
+            self._budgets.clear()
+
+
+SHARED = Budgets()
+"""The budgets of this process."""
 
 
 def number(text: str | None, other: float) -> float:

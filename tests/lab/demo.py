@@ -144,7 +144,9 @@ def shown(config: Path, command: Sequence[str]) -> str:
 
 def quoted(word: str) -> str:
     """Return a word as a shell takes it, in double quotes where that reads better."""
-    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
+    if "'" not in word or set(word) & set("$`\\!"):
+        return shlex.quote(word)
+    return '"' + word.replace('"', '\\"') + '"'
 
 
 def run(config: Path, step: Step, env: Mapping[str, str]) -> int:

@@ -201,8 +201,9 @@ class Google:
     def backups(self) -> tuple[Copy, ...]:
         """Backups of databases and clusters that are still kept, oldest first."""
         guarded = [one for one in (*self.of("databases"), *self.of("clusters")) if one.traits.get("backed_up", True)]
+        fails = float(self.file["fails"])
         return tuple(
-            self._copy("backup", one, self.estate.now - timedelta(days=age), fails=0.0 if age == 1 else 0.03)
+            self._copy("backup", one, self.estate.now - timedelta(days=age), fails=fails if age > 1 and one.type == KINDS["databases"][0] else 0.0)
             for age in range(int(self.file["kept"]), 0, -1) for one in guarded
         )
 

@@ -146,12 +146,25 @@ class AzureScope(Scope):
     PROVIDER: ClassVar[str] = "azure"
 
     subscriptions: tuple[str, ...] = key(
-        everything(many(UUID, "a list of subscription ids")), "The subscriptions.", default=(), shown="all"
+        everything(many(UUID, "a list of subscription ids")), "The subscriptions; `all`: each that is seen.",
+        default=(), shown="all",
     )
     management_group: str | None = key(NAME, "Only the subscriptions below this group.", default=None)
-    tenant: str | None = key(TENANT, "The tenant.", default=None)
-    cloud: str = key(text("the name of a cloud", r"[A-Za-z]{2,40}"), "The Azure cloud.", default="AzurePublic")
+    tenant: str | None = key(TENANT, "The tenant this must be; another one is refused.", default=None)
+    cloud: str = key(
+        text("the name of a cloud", r"[A-Za-z]{2,40}"),
+        "AzurePublic, AzureUSGovernment or AzureChina.", default="AzurePublic",
+    )
     endpoint: str | None = key(ENDPOINT, "Where the API is, when not at Microsoft.", default=None)
+
+    def problems(self, node: Node) -> Iterator[ConfigurationError]:
+        """Yield what contradicts itself: subscriptions by name and by what is above them."""
+        if self.subscriptions and self.management_group:
+            advice = "Leave one of the two out"
+            yield ConfigurationError(
+                "a scope has either 'subscriptions' or a 'management_group'", place=node.where("management_group"),
+                advice=advice,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

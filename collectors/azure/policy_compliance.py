@@ -22,7 +22,7 @@ HEADER = Header(
         )),
     ),
     limits=(
-        "Since when a resource breaks a policy Azure does not tell: `occurred_at` of what is open is null.",
+        "`occurred_at` is when Azure last judged: since when a resource has broken a policy it does not tell.",
         "Policies have no severity.",
         "Azure judges a resource anew within a day, or when it changes; a policy that is not assigned is not judged.",
     ),
@@ -47,13 +47,12 @@ def collect(run: Run[Azure]) -> Iterator[Record]:
 
 
 def _row(item: dict[str, Any]) -> Finding:
-    state = STATES.get(str(item.get("state")).lower())
     rule = item.get("reference") or item.get("definition")
     return Finding(
         item["id"],
         resource=item.get("resource"),
         title=": ".join(one for one in (item.get("assignment"), rule) if one),
-        state=state,
+        state=STATES.get(str(item.get("state")).lower()),
         source="azure policy",
-        occurred_at=None if state == "open" else moment(item.get("at")),
+        occurred_at=moment(item.get("at")),
     )

@@ -28,6 +28,7 @@ METHODS: dict[str, Method] = {
     "authorization.role_definitions.list": Method(
         "GET", "/{scope}/providers/Microsoft.Authorization/roleDefinitions", "2022-04-01"
     ),
+    "authorization.permissions.list": Method("GET", _below("Microsoft.Authorization/permissions"), "2022-04-01"),
     "monitor.activity_logs.list": Method(
         "GET", _below("Microsoft.Insights/eventtypes/management/values"), "2015-04-01"
     ),
@@ -70,6 +71,14 @@ METHODS: dict[str, Method] = {
     "security.pricings.list": Method("GET", "/{scopeId}/providers/Microsoft.Security/pricings", "2024-01-01"),
     "security.security_contacts.list": Method(
         "GET", _below("Microsoft.Security/securityContacts"), "2020-01-01-preview"
+    ),
+    "security.secure_scores.list": Method("GET", _below("Microsoft.Security/secureScores"), "2020-01-01"),
+    "security.regulatory_compliance_standards.list": Method(
+        "GET", _below("Microsoft.Security/regulatoryComplianceStandards"), "2019-01-01-preview"
+    ),
+    "security.regulatory_compliance_controls.list": Method(
+        "GET", _below("Microsoft.Security/regulatoryComplianceStandards", "{regulatoryComplianceStandardName}",
+                      "regulatoryComplianceControls"), "2019-01-01-preview"
     ),
     "security.alerts.list": Method("GET", _below("Microsoft.Security/alerts"), "2022-01-01"),
     "resource.deployments.list_at_subscription_scope": Method(

@@ -77,6 +77,17 @@ PUBLISHED: dict[str, Published] = {
     "security.security_contacts.list": _of(
         "security.v2020_01_01_preview", "_security_contacts_operations", "list", "SecurityContact"
     ),
+    "security.secure_scores.list": _of(
+        "security.v2020_01_01", "_secure_scores_operations", "list", "SecureScoreItem"
+    ),
+    "security.regulatory_compliance_standards.list": _of(
+        "security.v2019_01_01_preview", "_regulatory_compliance_standards_operations", "list",
+        "RegulatoryComplianceStandard",
+    ),
+    "security.regulatory_compliance_controls.list": _of(
+        "security.v2019_01_01_preview", "_regulatory_compliance_controls_operations", "list",
+        "RegulatoryComplianceControl",
+    ),
     "security.alerts.list": _of("security.v2022_01_01", "_alerts_operations", "list", "Alert"),
     "resource.deployments.list_at_subscription_scope": _of(
         "resource.deployments", "_operations", "deployments_list_at_subscription_scope", "DeploymentExtended"
@@ -88,6 +99,7 @@ PUBLISHED: dict[str, Published] = {
 """The published operation behind each of the client's."""
 PLAIN = {
     "loganalytics.query": "a REST API that Microsoft has no management package for",
+    "authorization.permissions.list": "azure-mgmt-authorization has it for resource groups; the path is the same above",
     "monitor.diagnostic_settings.list": "azure-mgmt-monitor has none of it any more: REST reference 2021-05-01-preview",
 }
 """Operations that no package has, with the reason."""

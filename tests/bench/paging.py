@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,9 @@ def aws(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
     def pages(client: Any, name: str, key: str, **more: Any) -> int:
         return sum(len(page[key]) for page in client.get_paginator(name).paginate(**more))
 
+    def jobs(account: str, region: str) -> int:
+        return pages(client(account, region), "list_backup_jobs", "BackupJobs")
+
     def points(account: str, region: str) -> int:
         held = client(account, region)
         vaults = [one["BackupVaultName"] for page in held.get_paginator("list_backup_vaults").paginate()
@@ -71,8 +75,8 @@ def aws(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
 
     for account in accounts:
         for region in scope["regions"]:
-            yield lambda a=account, r=region: refused(lambda: pages(client(a, r), "list_backup_jobs", "BackupJobs"))
-            yield lambda a=account, r=region: refused(lambda: points(a, r))
+            yield partial(refused, partial(jobs, account, region))
+            yield partial(refused, partial(points, account, region))
 
 
 def google(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
@@ -102,7 +106,7 @@ def google(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
         return found
 
     for name in ("nordwind-security", "nordwind-shop", "nordwind-lab"):
-        yield lambda name=name: project(name)
+        yield partial(project, name)
 
 
 def azure(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
@@ -122,7 +126,7 @@ def azure(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
         )
 
     for ident in ("7c1a52e0-44b1-4f7e-9d0b-1f0a6a2b9c01", "7c1a52e0-44b1-4f7e-9d0b-1f0a6a2b9c02"):
-        yield lambda ident=ident: subscription(ident)
+        yield partial(subscription, ident)
 
 
 def entra(scope: dict[str, Any], now: datetime) -> Job:

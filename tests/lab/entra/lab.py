@@ -5,34 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from agent.registry import Registry
 from tests.lab.certificate import Shown
 from tests.lab.entra import governance, tenant, told
 from tests.lab.entra.double import Double, Handler
 from tests.lab.estate import Estate
 
 TABLES = (tenant.table, told.table, governance.table)
-
-# What the company does not use: lists without anything in them.
-EMPTY = (
-    "audit_logs.provisioning",
-    "device_management.detected_apps",
-    "device_management.device_compliance_policies",
-    "device_management.device_configurations",
-    "identity.conditional_access.named_locations",
-    "identity_governance.access_reviews.definitions.item.instances.item.stages",
-    "identity_governance.entitlement_management.assignments",
-    "identity_governance.lifecycle_workflows.workflows",
-    "identity_governance.privileged_access.group.assignment_schedule_instances",
-    "identity_governance.privileged_access.group.eligibility_schedule_instances",
-    "identity_protection.risk_detections",
-    "identity_protection.risky_users",
-    "oauth2_permission_grants",
-    "policies.cross_tenant_access_policy.partners",
-    "security.alerts_v2",
-    "security.incidents",
-    "service_principals.item.app_role_assigned_to",
-    "solutions.backup_restore.restore_sessions",
-)
 
 
 @dataclass
@@ -45,7 +24,10 @@ class Lab:
 
     def __post_init__(self) -> None:
         self.double = Double(self.estate.directory.file["tenant"], certificate=self.shown.both, port=self.port)
-        empty: dict[str, Handler] = dict.fromkeys(EMPTY, _nothing)
+        # What a company does not use is answered with an empty list, as Graph does.
+        declared = {api.call for header in Registry.load().headers() if header.provider == "entra"
+                    for api in header.calls}
+        empty: dict[str, Handler] = dict.fromkeys(sorted(declared), _nothing)
         for answers in (empty, *(table.answers(self.estate) for table in TABLES)):
             for name, handler in answers.items():
                 self.double.handle(name, handler)

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
 from agent.config import shape
-from agent.config.kinds import ADDRESS, BOOLEAN, INSTANT, NAME, everything, many, part, switch, text, url
+from agent.config.kinds import ADDRESS, BOOLEAN, INSTANT, NAME, choice, everything, many, part, switch, text, url
 from agent.config.nearest import meant
 from agent.config.shape import Kind, Look, key
 from agent.errors import ConfigurationError
@@ -29,6 +29,7 @@ ROLE_ARN = text(
 EXTERNAL_ID = text("an external id of 2 to 1224 characters without spaces", r"[\w+=,.@:/-]{2,1224}", numbers=True)
 UUID = text("a GUID such as 00000000-0000-0000-0000-000000000000", r"(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 TENANT = text("a tenant: its GUID or a domain such as example.onmicrosoft.com", r"[A-Za-z0-9][A-Za-z0-9.-]{2,252}")
+CLOUD_OF_GRAPH = choice(("AzurePublic", "AzureUSGovernment", "AzureUSGovernmentDoD", "AzureChina"))
 PARENT = text(
     "organizations/NUMBER, folders/NUMBER or projects/ID",
     r"(organizations|folders)/[0-9]{1,20}|projects/[a-z0-9:.-]{1,60}",
@@ -174,7 +175,7 @@ class EntraScope(Scope):
     PROVIDER: ClassVar[str] = "entra"
 
     tenant: str = key(TENANT, "The tenant.")
-    cloud: str = key(text("the name of a cloud", r"[A-Za-z]{2,40}"), "The Microsoft cloud.", default="AzurePublic")
+    cloud: str = key(CLOUD_OF_GRAPH, "The Microsoft cloud.", default="AzurePublic")
     endpoint: str | None = key(ENDPOINT, "Where the API is, when not at Microsoft.", default=None)
 
 

@@ -28,8 +28,9 @@ from agent.clients.azure.methods import Asked, Method
 from agent.clients.azure.places import Places, places
 from agent.clients.azure.scope import AzureScope
 from agent.clients.azure.throttle import Throttle
+from agent.clients.bundle import bundle
 from agent.clients.deadline import Deadline
-from agent.clients.microsoft.tokens import Tokens, bundle
+from agent.clients.microsoft.tokens import Tokens
 from agent.clients.throttle import told
 
 CALL_SECONDS = 900.0

@@ -23,12 +23,12 @@ from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph_core import GraphClientFactory
 
 from agent import __version__
+from agent.clients.bundle import bundle
 from agent.clients.deadline import Deadline
 from agent.clients.entra.credentials import Tokens, places
 from agent.clients.entra.loop import AT_ONCE, LOOP
 from agent.clients.entra.scope import EntraScope
 from agent.clients.entra.throttle import Throttle
-from agent.clients.microsoft.tokens import bundle
 from agent.clients.throttle import told
 
 CALL_SECONDS = 900.0

@@ -90,18 +90,19 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--of", choices=["ours", "floor"])
     parser.add_argument("--config", type=Path)
+    parser.add_argument("--sides", nargs="+", default=["floor", "ours"])
     chosen = parser.parse_args()
     if chosen.of:
         from tests.bench import paging
 
         print(json.dumps(ours(chosen.config) if chosen.of == "ours" else paging.floor(chosen.config)))
         return
-    for line in both(chosen.records):
+    for line in measured(chosen.records, chosen.sides):
         print(json.dumps(line), flush=True)
 
 
-def both(records: int) -> Iterator[dict[str, Any]]:
-    """Yield what each side took, the floor first."""
+def measured(records: int, sides: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield what each side took."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         file = folder / "estate.yaml"
@@ -109,7 +110,7 @@ def both(records: int) -> Iterator[dict[str, Any]]:
         estate = Estate.load(file)
         with demo.running([str(file), "--now", estate.now.isoformat(), "--no-moto"]) as about:
             config = demo.prepare(estate, about, folder / "place")
-            for side in ("floor", "ours"):
+            for side in sides:
                 command = [sys.executable, "-m", "tests.bench.estate", "--of", side, "--config", str(config)]
                 done = subprocess.run(command, env=demo.environment(about), stdout=subprocess.PIPE, check=True)
                 yield {"of": side, **json.loads(done.stdout.splitlines()[-1])}

@@ -53,7 +53,7 @@ fix: $(VENV)/.dev ## what ruff can mend by itself, and the generated pages
 
 lock: $(UV) ## resolve the dependencies again, with hashes and without any registry's address
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra dev pyproject.toml -o config/locks/dev.txt
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra aws --extra postgres --extra lab -c config/locks/dev.txt pyproject.toml -o config/locks/demo.txt
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra aws --extra azure --extra entra --extra gcp --extra postgres --extra lab -c config/locks/dev.txt pyproject.toml -o config/locks/demo.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra all -c config/locks/dev.txt pyproject.toml -o config/locks/runtime.txt
 
 clean: ## what the demo and the tools left

@@ -54,7 +54,7 @@ def choose(app: Parts, asked: Asked, by: str = "") -> Chosen:
     collectors = (*found.collectors, *((document_collector(found.id),) if found.document else ()))
     rows = [
         row for row in app.store.artifacts(kind=found.kind, as_of=asked.as_of)
-        if row.collector in collectors and row.scope in (asked.scopes or (row.scope,)) and _in(row, asked.period)
+        if row.collector in collectors and row.scope in (asked.scopes or (row.scope,)) and in_period(row, asked.period)
     ]
     accepted = {Outcome.SUCCEEDED, *((Outcome.PARTIAL,) if found.partial_allowed else ())}
     good = [row for row in rows if row.outcome in accepted and not _voided(row, asked.as_of)]
@@ -66,7 +66,7 @@ def choose(app: Parts, asked: Asked, by: str = "") -> Chosen:
                   completeness(found, rows, good, asked, _places(app, found, asked)))
 
 
-def _in(row: ArtifactRow, period: Window) -> bool:
+def in_period(row: ArtifactRow, period: Window) -> bool:
     """Return whether an artifact can tell of the period: a state was read in it, an event may be read later."""
     if KINDS[row.kind].event:
         return row.finished_at >= period.start

@@ -99,6 +99,7 @@ def build() -> typer.Typer:
         catalog,
         collecting,
         evidence,
+        exporting,
         keeping,
         mappings,
         sampling,
@@ -111,7 +112,8 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _width()},
     )
     app.callback()(_callback)
-    for module in (starting, collecting, answers, evidence, verifying, sampling, asking, catalog, mappings, keeping):
+    for module in (starting, collecting, answers, evidence, verifying, sampling, exporting, asking, catalog, mappings,
+                   keeping):
         module.register(app)
     return app
 

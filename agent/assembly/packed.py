@@ -29,9 +29,8 @@ class Drawn:
         return replace(self, chosen=tuple(
             one for one in self.chosen if one["population"]["requirement"] in requirements))
 
-    def artifacts(self, app: Parts) -> set[str]:
+    def artifacts(self) -> set[str]:
         """Return the artifacts that the populations are made of."""
-        del app
         return {artifact for one in self.chosen for artifact in one["population"]["artifacts"]}
 
     def _draws(self, root: str) -> list[Mapping[str, Any]]:

@@ -11,13 +11,12 @@ from pathlib import Path
 from agent.assembly import force
 from agent.assembly.app import Parts
 from agent.assembly.packed import sampled
-from agent.assembly.populations import in_period
+from agent.assembly.populations import collectors_of, in_period
 from agent.errors import ConfigurationError, StoreError
 from agent.evidence import answer
-from agent.evidence.owed import document_collector
-from agent.evidence.report import Status
+from agent.evidence.report import Holding, Status
 from agent.export import Contents, Written, write_package
-from agent.mapping import Mapping as Mappings
+from agent.export.contents import once
 from agent.model import Audit, Requirement, Window
 from agent.seal import Checkpoint, open_checkpoint, read_entry
 from agent.store import ArtifactRow
@@ -55,8 +54,8 @@ def contents(app: Parts, asked: Asked) -> Contents:
     note, head = _checkpoint(app, asked.checkpoint)
     as_of = _as_of(app, head.size)
     drawn = sampled(app, asked.samples, head.size)
-    status, mapping = _status(app, asked, as_of, [one["population"]["requirement"] for one in drawn.chosen])
-    owed = _requirements(status, mapping)
+    of_samples = {str(one["population"]["requirement"]) for one in drawn.chosen} if asked.samples else set()
+    status, clauses, owed = _status(app, asked, as_of, of_samples)
     if not asked.samples:
         drawn = drawn.of(set(owed))
     return Contents(
@@ -64,8 +63,8 @@ def contents(app: Parts, asked: Asked) -> Contents:
         key=public_pem(app.store.keys.public), roots=_roots(app), kept=asked.kept, zone=app.config.timezone,
         asked={"audit": status.audit.name if status.audit else None, "controls": asked.controls,
                "samples": asked.samples},
-        rows=_rows(app, status, owed, head.size, drawn.artifacts(app)), steps=drawn.steps(),
-        samples=drawn.samples(app), populations=drawn.populations(app),
+        clauses=clauses, rows=_rows(app, status, owed, head.size, drawn.artifacts() | _cited(status, clauses)),
+        steps=drawn.steps(), samples=drawn.samples(app), populations=drawn.populations(app),
     )
 
 
@@ -109,29 +108,31 @@ def _audit(app: Parts, asked: Asked, as_of: datetime) -> Audit:
     return audit
 
 
-def _status(app: Parts, asked: Asked, as_of: datetime, requirements: Sequence[str]) -> tuple[Status, Mappings]:
-    """Return the answers at the checkpoint, at most at the audit's end, of the controls that are asked for."""
+def _status(
+    app: Parts, asked: Asked, as_of: datetime, of_samples: set[str]
+) -> tuple[Status, list[Holding], dict[str, Requirement]]:
+    """Return the answers at the checkpoint, at most at the audit's end, of the controls that are asked for.
+
+    Beside them what is owed for clauses alone, and every requirement of both by its id.
+    """
     audit = _audit(app, asked, as_of)
     instant = min(as_of, audit.end)
     framework = app._framework(asked.framework)  # noqa: SLF001 - the one place that knows the frameworks
     mapping = force.mapping_at(app.store, app.mapping, instant)
-    status = answer.status(mapping, framework, app.holdings(instant, audit), instant, audit)
-    known = {one.id for one in status.controls}
-    if strange := sorted(set(asked.controls) - known):
+    holdings = app.holdings(instant, audit)
+    status = answer.status(mapping, framework, holdings, instant, audit)
+    if strange := sorted(set(asked.controls) - {one.id for one in status.controls}):
         raise ConfigurationError(f"{framework} has no control {strange[0]!r}", advice="annexa controls lists them")
-    if asked.controls or asked.samples:
+    serving = {one.id: {each.requirement.id: each.requirement for each in mapping.requirements_for(one.id, framework)}
+               for one in status.controls}
+    narrow = bool(asked.controls or asked.samples)
+    if narrow:
         status = replace(status, controls=tuple(
-            one for one in status.controls if one.id in asked.controls or {
-                each.requirement.id for each in mapping.requirements_for(one.id, framework)} & set(requirements)
-        ))
-    return status, mapping
-
-
-def _requirements(status: Status, mapping: Mappings) -> dict[str, Requirement]:
-    return {
-        each.requirement.id: each.requirement
-        for one in status.controls for each in mapping.requirements_for(one.id, status.framework)
-    }
+            one for one in status.controls if one.id in asked.controls or serving[one.id].keys() & of_samples))
+    owed = {name: found for one in status.controls for name, found in serving[one.id].items()}
+    clauses = [one for one in holdings if one.requirement.id not in owed and (
+        one.requirement.id in of_samples if narrow else one.requirement.clauses)]
+    return status, clauses, owed | {one.requirement.id: one.requirement for one in clauses}
 
 
 def _rows(
@@ -142,17 +143,19 @@ def _rows(
     period = Window(status.audit.period.start, status.as_of + timedelta(microseconds=1))
     serves: dict[str, list[str]] = defaultdict(list)
     for name, one in sorted(owed.items()):
-        for collector in (*one.collectors, *((document_collector(name),) if one.document else ())):
+        for collector in collectors_of(one):
             serves[collector].append(name)
-    also = also | {
-        one.freshness.artifact for control in status.controls for one in (*control.primary, *control.supporting)
-    }
     for row in app.store.recorded():
         if row.leaf >= size:
             return
         late = row.recorded_at > status.as_of
         if row.id in also or (row.collector in serves and in_period(row, period) and not late):
             yield row, serves.get(row.collector, [])
+
+
+def _cited(status: Status, clauses: Sequence[Holding]) -> set[str]:
+    """Return the artifacts on which an answer rests, collected before the period or within it."""
+    return {one.freshness.artifact for one in (*once(status), *clauses)}
 
 
 def _roots(app: Parts) -> bytes:

@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
-from agent.evidence.report import Status
+from agent.evidence.report import Holding, Status
 from agent.seal import Checkpoint
 from agent.store import ArtifactRow, SamplingRow
 
@@ -38,6 +38,8 @@ class Contents:
 
     organization: str
     status: Status
+    clauses: Sequence[Holding] = ()
+    """What is owed for clauses of the framework and serves no control."""
     note: bytes
     head: Checkpoint
     key: bytes
@@ -55,3 +57,17 @@ class Contents:
     samples: Sequence[Sample] = ()
     populations: Mapping[str, Callable[[Path], int]] = field(default_factory=dict)
     """By the name of a population: writes its records to a file."""
+
+    def holdings(self) -> list[Holding]:
+        """Return each requirement of each boundary once, however many controls and clauses it serves."""
+        held = {(one.requirement.id, one.scope, one.boundary): one for one in (*once(self.status), *self.clauses)}
+        return [held[key] for key in sorted(held)]
+
+
+def once(status: Status) -> list[Holding]:
+    """Return each requirement of each boundary below the controls once."""
+    held = {
+        (one.requirement.id, one.scope, one.boundary): one
+        for control in status.controls for one in (*control.primary, *control.supporting)
+    }
+    return [held[key] for key in sorted(held)]

@@ -80,7 +80,7 @@ def _told(package: Zip64, contents: Contents, runs: Runs, room: Path) -> None:
     package.add(layout.README, _readme(contents, runs).encode())
     package.add(layout.PAGE, page(contents, runs.facts(), counts))
     book = room / "book.xlsx"
-    write_workbook(book, contents.status, runs.facts(), contents.samples, _title(contents))
+    write_workbook(book, contents, runs.facts(), _title(contents))
     package.add_file(layout.WORKBOOK, book)
     package.add(layout.MANIFEST, canonical.document(_manifest(contents, runs)) + b"\n")
     package.add(layout.STATUS, canonical.document(contents.status.as_json()) + b"\n")

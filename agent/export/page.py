@@ -12,7 +12,6 @@ from agent.canonical import timestamp
 from agent.evidence.report import ControlStatus, Holding
 from agent.export.contents import Contents, Sample
 from agent.export.texts import text
-from agent.export.workbook import once
 from agent.lake.output import cell
 from agent.verify import layout
 
@@ -40,7 +39,8 @@ def page(contents: Contents, facts: Iterable[Mapping[str, Any]], counts: Mapping
     )
     yield _b(_head(contents, counts))
     yield _b("</header>\n<main>\n")
-    for part in (_controls(status.controls), _requirements(once(status)), _evidence(facts), _samples(contents.samples)):
+    told = _controls(status.controls), _requirements(contents.holdings())
+    for part in (*told, _evidence(facts), _samples(contents.samples)):
         for piece in part:
             yield _b(piece)
     yield _b("</main>\n</body>\n</html>\n")
@@ -55,7 +55,7 @@ def _head(contents: Contents, counts: Mapping[str, int]) -> str:
     about = [
         ("Audit", f"{audit.kind}, {_days(audit.starts, audit.end, zone)}" if audit else ""),
         ("Audit period", _days(audit.period.start, audit.period.end, zone) if audit else ""),
-        ("Framework", status.framework), ("State as of", timestamp(status.as_of)),
+        ("Framework", status.framework), ("State as of", _time(status.as_of)),
         ("Log", f"{contents.head.origin}, {contents.head.size:,} leaves, root {contents.head.root.hex()}"),
         ("Runs in this package", f"{counts['runs']:,} with {counts['records']:,} records"),
     ]
@@ -92,9 +92,10 @@ def _requirements(holdings: Sequence[Holding]) -> Iterator[str]:
     for one in holdings:
         found = one.requirement
         if found.id != before:
-            controls = ", ".join((*found.primary, *found.supporting))
-            yield (f'<h3 id="r-{escape(found.id)}">{escape(found.title)} <small>{escape(found.id)}, controls '
-                   f"{escape(controls)}</small></h3>\n")
+            serves = [*(f"control {name}" for name in (*found.primary, *found.supporting)),
+                      *(f"clause {name}" for name in found.clauses)]
+            yield (f'<h3 id="r-{escape(found.id)}">{escape(found.title)} <small>{escape(found.id)}: '
+                   f"{escape(', '.join(serves))}</small></h3>\n")
         before = found.id
         yield from _holding(one)
     yield "</section>\n"
@@ -155,8 +156,8 @@ def _run(fact: Mapping[str, Any]) -> list[str]:
              (layout.proof_file(fact["leaf"]), "proof")]
     said = f"{fact['error']} voided: {fact['void_reason']}".strip() if fact["voided_at"] else fact["error"]
     return [
-        escape(fact["collected_at"]), f"{_state(fact['outcome'])} {escape(said)}", f"{fact['records']:,}",
-        escape(fact["anchored_at"] or "not anchored"),
+        _said(fact["collected_at"]), f"{_state(fact['outcome'])} {escape(said)}", f"{fact['records']:,}",
+        _said(fact["anchored_at"]) or "not anchored",
         " ".join(f'<a href="{file}">{name}</a>' for file, name in files),
     ]
 
@@ -227,7 +228,11 @@ def _artifact(artifact: str) -> str:
 
 
 def _time(moment: datetime | None) -> str:
-    return timestamp(moment) if moment else ""
+    return timestamp(moment.replace(microsecond=0)) if moment else ""
+
+
+def _said(moment: str | None) -> str:
+    return _time(datetime.fromisoformat(moment)) if moment else ""
 
 
 def _days(start: datetime, end: datetime, zone: tzinfo) -> str:

@@ -13,8 +13,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from agent import canonical
-from agent.evidence.report import ControlStatus, Holding, Status
-from agent.export.contents import Sample
+from agent.evidence.report import ControlStatus, Holding
+from agent.export.contents import Contents, Sample
 from agent.lake.output import cell
 
 ROWS = 1_048_575
@@ -27,8 +27,8 @@ _EPOCH = datetime(1980, 1, 1)  # noqa: DTZ001 - a spreadsheet's times have no zo
 
 CONTROLS = ("control", "title", "theme", "freshness", "coverage", "conclusion", "assigned", "applicable")
 REQUIREMENTS = (
-    "control", "role", "requirement", "title", "scope", "boundary", "boundary name", "owner", "freshness", "coverage",
-    "conclusion", "evidence time (UTC)", "stale at (UTC)", "artifact", "reason",
+    "control or clause", "role", "requirement", "title", "scope", "boundary", "boundary name", "owner", "freshness",
+    "coverage", "conclusion", "evidence time (UTC)", "stale at (UTC)", "artifact", "reason",
 )
 PERIODS = ("requirement", "scope", "boundary", "from (UTC)", "to (UTC)", "state")
 CHECKS = ("requirement", "scope", "boundary", "check", "title", "state", "records", "exceptions", "closed", "reason",
@@ -107,23 +107,24 @@ def _plain(value: datetime) -> datetime:
 
 
 def write_workbook(
-    target: Path, status: Status, facts: Iterable[Mapping[str, Any]], samples: Sequence[Sample], title: str
+    target: Path, contents: Contents, facts: Iterable[Mapping[str, Any]], title: str
 ) -> None:
     """Write the workbook to a file; scratch files lie beside it."""
     options = {
         "constant_memory": True, "tmpdir": str(target.parent), "strings_to_formulas": False,
         "strings_to_urls": False, "strings_to_numbers": False, "in_memory": False,
     }
+    holdings = contents.holdings()
     with closing(xlsxwriter.Workbook(str(target), options)) as book:
         book.set_properties({"title": title, "created": _EPOCH})
         book.use_zip64()
         sheets = Sheets(book)
-        sheets.add("controls", CONTROLS, map(_control, status.controls))
-        sheets.add("requirements", REQUIREMENTS, _requirements(status))
+        sheets.add("controls", CONTROLS, map(_control, contents.status.controls))
+        sheets.add("requirements", REQUIREMENTS, _requirements(contents))
         sheets.add("evidence", EVIDENCE, map(_run, facts))
-        sheets.add("periods", PERIODS, _periods(status))
-        sheets.add("checks", CHECKS, _checks(status))
-        sheets.add("samples", SAMPLES, _items(samples), empty=4)
+        sheets.add("periods", PERIODS, _periods(holdings))
+        sheets.add("checks", CHECKS, _checks(holdings))
+        sheets.add("samples", SAMPLES, _items(contents.samples), empty=4)
 
 
 def _control(one: ControlStatus) -> list[Any]:
@@ -131,35 +132,31 @@ def _control(one: ControlStatus) -> list[Any]:
             not one.not_applicable]
 
 
-def _requirements(status: Status) -> Iterator[list[Any]]:
-    for control in status.controls:
+def _requirements(contents: Contents) -> Iterator[list[Any]]:
+    for control in contents.status.controls:
         for role, holdings in (("primary", control.primary), ("supporting", control.supporting)):
-            for one in holdings:
-                fresh = one.freshness
-                yield [
-                    control.id, role, one.requirement.id, one.requirement.title, one.scope, one.boundary,
-                    one.boundary_name, one.owner, fresh.state, one.coverage.state, one.conclusion.state,
-                    fresh.evidence_time, fresh.stale_at, fresh.artifact, fresh.reason or one.conclusion.reason,
-                ]
+            yield from (_holding(control.id, role, one) for one in holdings)
+    for one in contents.clauses:
+        yield _holding(", ".join(one.requirement.clauses), "clause", one)
 
 
-def once(status: Status) -> list[Holding]:
-    """Return each requirement of each boundary once, however many controls it serves."""
-    held = {
-        (one.requirement.id, one.scope, one.boundary): one
-        for control in status.controls for one in (*control.primary, *control.supporting)
-    }
-    return [held[key] for key in sorted(held)]
+def _holding(control: str, role: str, one: Holding) -> list[Any]:
+    fresh = one.freshness
+    return [
+        control, role, one.requirement.id, one.requirement.title, one.scope, one.boundary, one.boundary_name, one.owner,
+        fresh.state, one.coverage.state, one.conclusion.state, fresh.evidence_time, fresh.stale_at, fresh.artifact,
+        fresh.reason or one.conclusion.reason,
+    ]
 
 
-def _periods(status: Status) -> Iterator[list[Any]]:
-    for one in once(status):
+def _periods(holdings: Iterable[Holding]) -> Iterator[list[Any]]:
+    for one in holdings:
         for period in one.coverage.periods:
             yield [one.requirement.id, one.scope, one.boundary, period.start, period.end, period.state]
 
 
-def _checks(status: Status) -> Iterator[list[Any]]:
-    for one in once(status):
+def _checks(holdings: Iterable[Holding]) -> Iterator[list[Any]]:
+    for one in holdings:
         for check in one.conclusion.checks:
             facts = [one.requirement.id, one.scope, one.boundary, check.check, check.title, check.state, check.records,
                      check.count, check.closed, check.reason]

@@ -24,6 +24,7 @@ MOST = 1_000
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     add(app, query)
+    add(app, diff)
 
 
 def _format(text: str) -> str:
@@ -106,3 +107,31 @@ def _table(context: typer.Context, result: Result) -> int:
     more = f"the first {MOST:,} rows; --format csv has all" if len(rows) > MOST else words.count(len(rows), "row")
     screen.line(more)
     return len(rows)
+
+
+def diff(
+    context: typer.Context,
+    requirement: Annotated[str, typer.Argument(metavar="REQUIREMENT", autocompletion=asked.requirements,
+                                               help="The requirement whose records are compared.")],
+    since: Annotated[str, typer.Option("--from", metavar="WHEN", callback=when.check, help="What was known then: RFC "
+                                       "3339, or a day, which is its local midnight.")],
+    until: Annotated[str, typer.Option("--to", metavar="WHEN", callback=when.check, help="And what was known then.")],
+    scope: asked.Scopes = None,
+    json: asked.Json = False,
+) -> None:
+    """Tell which records were added, removed or changed between two dates, place by place."""
+    from agent.cli.show import differences
+
+    with session.opened(context) as app:
+        from agent.assembly.differing import Asked, differing
+
+        zone = app.config.timezone
+        start, end = when.instant(since, zone), when.instant(until, zone)
+        assert start is not None
+        assert end is not None
+        asking = Asked(requirement=requirement, since=start, until=end, scopes=tuple(app.known_scopes(scope)))
+        with differing(app, asking) as (found, answer):
+            if json:
+                session.emit(differences.as_json(found, answer, start, end))
+            else:
+                differences.shown(session.screen(context), found, answer, zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -33,6 +34,12 @@ def _format(text: str) -> str:
     return text
 
 
+def _memory(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"[1-9]\d{0,5} ?[MG]B", text):
+        raise typer.BadParameter(f"{text!r} is no size such as 512MB or 2GB")
+    return text
+
+
 Form = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_format,
                                    autocompletion=lambda: list(FORMATS), help=", ".join(FORMATS) + ".")]
 
@@ -47,6 +54,10 @@ def query(
     everything: Annotated[bool, typer.Option("--all", help="Over all artifacts, not only the newest.")] = False,
     scope: asked.Scope = None,
     as_of: asked.AsOf = None,
+    memory: Annotated[str | None, typer.Option("--memory", metavar="SIZE", callback=_memory, help="The most memory it "
+                                               "may use, such as 512MB or 2GB. Default: 256MB.")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.001, help="The most time that it may "
+                                                  "take. Default: 300.")] = None,
 ) -> None:
     """Ask the records with SQL: one view an evidence kind, over the newest accepted artifacts."""
     form = "json" if json else form
@@ -56,7 +67,8 @@ def query(
     with session.opened(context) as app:
         from agent.lake.query import Asked
 
-        asking = Asked(as_of=when.instant(as_of, app.config.timezone), scope=scope, everything=everything)
+        asking = Asked(as_of=when.instant(as_of, app.config.timezone), scope=scope, everything=everything,
+                        memory=memory, seconds=seconds)
         if form == "parquet" and output is not None:
             written = app.lake.parquet(text, output, asking)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,13 +13,14 @@ from agent.assembly import force
 from agent.assembly.app import Parts
 from agent.assembly.packed import sampled
 from agent.assembly.populations import collectors_of, in_period
-from agent.errors import ConfigurationError, StoreError
+from agent.errors import ConfigurationError, StoreError, VerificationError
 from agent.evidence import answer
 from agent.evidence.report import Holding, Status
 from agent.export import Contents, Written, write_package
 from agent.export.contents import once
 from agent.model import Audit, Requirement, Window
 from agent.seal import Checkpoint, open_checkpoint, read_entry
+from agent.seal.signing import SSlibKey
 from agent.store import ArtifactRow
 from agent.store.keys import public_pem
 from agent.store.logfiles import CHECKPOINT, queue_path, stamp_paths
@@ -41,7 +43,7 @@ def pack(
     app: Parts, asked: Asked, target: Path, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Written:
     """Write the package; raises `ConfigurationError` for a name that is not there, `StoreError` where it fails."""
-    return write_package(target, contents(app, asked), app.store.objects, app.store.keys.public, progress)
+    return write_package(target, contents(app, asked), app.store.objects, ring(app), progress)
 
 
 def audit_name(app: Parts, asked: Asked) -> str:
@@ -60,7 +62,7 @@ def contents(app: Parts, asked: Asked) -> Contents:
         drawn = drawn.of(set(owed))
     return Contents(
         organization=app.config.organization, status=status, note=note, head=head,
-        key=public_pem(app.store.keys.public), roots=_roots(app), kept=asked.kept, zone=app.config.timezone,
+        key=b"".join(map(public_pem, ring(app))), roots=_roots(app), kept=asked.kept, zone=app.config.timezone,
         asked={"audit": status.audit.name if status.audit else None, "controls": asked.controls,
                "samples": asked.samples},
         clauses=clauses, rows=_rows(app, status, owed, head.size, drawn.artifacts() | _cited(status, clauses)),
@@ -84,10 +86,24 @@ def _checkpoint(app: Parts, wanted: int | bytes | None) -> tuple[bytes, Checkpoi
     newest = _head(app)
     note = wanted if isinstance(wanted, bytes) else newest if wanted in (None, log_size(newest)) else _kept(app, wanted)
     origin = newest.split(b"\n", 1)[0].decode("utf-8", "replace")
-    head = open_checkpoint(note, app.store.keys.public, origin)
+    head = _opened(note, ring(app), origin)
     if not head.size:
         raise StoreError("The log is empty at this checkpoint", advice="Run `annexa collect` first")
     return note, head
+
+
+def ring(app: Parts) -> tuple[SSlibKey, ...]:
+    """Return every key that may have signed for this store, that of today first."""
+    return (app.store.keys.public,)
+
+
+def _opened(note: bytes, keys: Sequence[SSlibKey], origin: str) -> Checkpoint:
+    """Return the checkpoint of a note that one of the keys signed; raises `VerificationError` of the last."""
+    *others, last = reversed(keys)
+    for key in others:
+        with suppress(VerificationError):
+            return open_checkpoint(note, key, origin)
+    return open_checkpoint(note, last, origin)
 
 
 def _kept(app: Parts, size: int | None) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from agent import __version__, canonical
 from agent.errors import StoreError
 from agent.evidence.report import audit_json
 from agent.export import samples
+from agent.export.access import Acts
 from agent.export.contents import Contents
 from agent.export.page import page
 from agent.export.proofs import Proofs
-from agent.export.runs import Runs, add_run
+from agent.export.runs import Adder, Runs
 from agent.export.texts import text
 from agent.export.workbook import write_workbook
 from agent.export.zip64 import Zip64
@@ -39,7 +40,8 @@ class Written:
 
 
 def write_package(
-    target: Path, contents: Contents, objects: Objects, key: SSlibKey, progress: Progress = lambda _done, _all: None
+    target: Path, contents: Contents, objects: Objects, keys: Sequence[SSlibKey],
+    progress: Progress = lambda _done, _all: None,
 ) -> Written:
     """Write the package beside its place and move it there when it is whole.
 
@@ -55,12 +57,13 @@ def write_package(
             runs.take(contents.rows)
             with part.open("wb") as out, Zip64(out) as package:
                 _told(package, contents, runs, room)
-                _log(package, contents, proofs, runs)
+                acts = Acts()
+                _log(package, contents, proofs, runs, acts, objects)
                 samples.add(package, contents, proofs, room)
-                held: set[tuple[str, str]] = set()
+                adder = Adder(package, proofs, objects, keys, acts.deleted)
                 for done, fact in enumerate(runs.facts()):
                     progress(done, runs.count)
-                    add_run(package, fact, proofs, objects, key, held)
+                    adder.add(fact)
                 package.add(layout.SUMS, package.sums())
                 package.end()
                 out.flush()
@@ -114,7 +117,9 @@ def _manifest(contents: Contents, runs: Runs) -> dict[str, object]:
     }
 
 
-def _log(package: Zip64, contents: Contents, proofs: Proofs, runs: Runs) -> None:
+def _log(
+    package: Zip64, contents: Contents, proofs: Proofs, runs: Runs, acts: Acts, objects: Objects
+) -> None:
     """Add checkpoint, key, time stamps, links, and what people did."""
     package.add(layout.CHECKPOINT, contents.note)
     package.add(layout.KEY, contents.key)
@@ -129,6 +134,8 @@ def _log(package: Zip64, contents: Contents, proofs: Proofs, runs: Runs) -> None
     for kept in contents.kept:
         package.add(layout.link_file(log_size(kept)), proofs.link(log_size(kept)))
     package.add(layout.ACCESS, _lines(proofs))
+    for name, data in acts.take(proofs.others(), objects):
+        package.add(name, data)
     for leaf, data in proofs.others():
         package.add(layout.entry_file(leaf), data)
         package.add(layout.proof_file(leaf), proofs.inclusion(leaf))

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
 from agent import canonical
+from agent.errors import VerificationError
 from agent.export.proofs import Proofs
 from agent.export.zip64 import Zip64
 from agent.model import KINDS
+from agent.seal import artifact_id, open_envelope, read_statement
 from agent.seal.signing import SSlibKey
 from agent.store import ArtifactRow
 from agent.store.artifact import envelope_path
 from agent.store.objects import Objects
-from agent.store.verified import VerifiedArtifact, read_envelope
+from agent.store.verified import VerifiedArtifact
 from agent.verify import layout
 from agent.verify.export import cells_of
 
@@ -68,23 +70,35 @@ class Runs:
                 yield canonical.loads(line)
 
 
-def add_run(package: Zip64, fact: dict[str, Any], proofs: Proofs, objects: Objects, key: SSlibKey,
-            held: set[tuple[str, str]]) -> None:
-    """Add everything of one run; `held` are the objects that lie in the package already, by kind and digest.
+class Adder:
+    """Adds runs to a package one by one; equal objects of a kind go in once."""
 
-    Raises `VerificationError` where the store does not hold what was signed.
-    """
-    artifact, leaf, kind, digest = fact["artifact"], fact["leaf"], fact["kind"], fact["object"]
-    envelope = objects.get(envelope_path(artifact))
-    statement = read_envelope(artifact, envelope, key)
-    package.add(layout.envelope_file(artifact), envelope)
-    package.add(layout.entry_file(leaf), proofs.entry(leaf))
-    package.add(layout.proof_file(leaf), proofs.inclusion(leaf))
-    if (kind, digest) not in held:
-        held.add((kind, digest))
-        opened = VerifiedArtifact(artifact, statement, objects)
-        package.add(layout.records_file(kind, digest), opened.chunks())
-        package.add(layout.table_file(kind, digest), table(opened.lines(), list(KINDS[kind].columns)))
+    def __init__(
+        self, package: Zip64, proofs: Proofs, objects: Objects, keys: Sequence[SSlibKey], deleted: Collection[str]
+    ) -> None:
+        self._package, self._proofs, self._objects = package, proofs, objects
+        self._keys, self._deleted = keys, deleted
+        self._held: set[tuple[str, str]] = set()
+
+    def add(self, fact: dict[str, Any]) -> None:
+        """Add everything of one run; raises `VerificationError` where the store does not hold what was signed."""
+        artifact, leaf = fact["artifact"], fact["leaf"]
+        envelope = self._objects.get(envelope_path(artifact))
+        payload = open_envelope(envelope, self._keys)
+        if artifact_id(payload) != artifact:
+            raise VerificationError(f"The envelope kept for {artifact} is that of {artifact_id(payload)}")
+        self._package.add(layout.envelope_file(artifact), envelope)
+        self._package.add(layout.entry_file(leaf), self._proofs.entry(leaf))
+        self._package.add(layout.proof_file(leaf), self._proofs.inclusion(leaf))
+        self._records(fact["kind"], VerifiedArtifact(artifact, read_statement(payload), self._objects))
+
+    def _records(self, kind: str, opened: VerifiedArtifact) -> None:
+        digest, path = opened.statement.digest, opened.statement.path
+        if (kind, digest) in self._held or (path in self._deleted and self._objects.size(path) is None):
+            return
+        self._held.add((kind, digest))
+        self._package.add(layout.records_file(kind, digest), opened.chunks())
+        self._package.add(layout.table_file(kind, digest), table(opened.lines(), list(KINDS[kind].columns)))
 
 
 def table(lines: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes]:

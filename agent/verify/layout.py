@@ -61,6 +61,11 @@ def population_file(name: str) -> str:
     return f"{SAMPLES}/{name}/records.ndjson"
 
 
+def access_file(document: str) -> str:
+    """Return where a batch of accesses lies, which an entry of the log names by its digest."""
+    return f"access/{document}.json"
+
+
 def items_file(name: str) -> str:
     """Return where the items of a sample lie as a table to be filled in."""
     return f"{SAMPLES}/{name}/items.csv"

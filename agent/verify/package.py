@@ -12,6 +12,7 @@ from agent.errors import VerificationError
 from agent.seal import ArtifactEntry, Checkpoint, Entry, SamplingEntry, leaf_hash, read_entry
 from agent.seal.proofs import check_consistency, check_inclusion, read_consistency, read_proof
 from agent.verify import layout, samples
+from agent.verify.acts import Acts
 from agent.verify.export import same_table
 from agent.verify.log import behind
 from agent.verify.report import OPEN, Report, Step
@@ -28,11 +29,12 @@ class _Package:
     trust: Trust
     head: Checkpoint
     key: TrustedKey
-    names: tuple[str, ...]
+    names: dict[str, None]
     digests: dict[str, str] = field(default_factory=dict)
     """Of the records, taken while the sums are compared."""
     named: set[str] = field(default_factory=set)
     """Records that a run names."""
+    acts: Acts = field(default_factory=Acts)
     held: list[Stamped] = field(default_factory=list)
 
     def below(self, folder: str, end: str) -> Iterator[str]:
@@ -44,7 +46,7 @@ def verify_package(place: Path, trust: Trust, kept: Kept | None, progress: Progr
     report = begin(str(place), trust)
     step = report.step("checkpoint", "the head of the log was signed by a key of the trust root")
     with step.trying(), unpacked(place) as files:
-        names = tuple(files.names())
+        names = dict.fromkeys(files.names())
         manifest = canonical.loads(read(files, layout.MANIFEST)) if layout.MANIFEST in names else {}
         if not isinstance(manifest, dict) or manifest.get("layout", layout.VERSION) != layout.VERSION:
             raise VerificationError(f"{layout.MANIFEST} is of a layout that this version does not know")
@@ -79,11 +81,15 @@ def _judged(report: Report, package: _Package, kept: Kept | None, progress: Prog
             times.refuse(behind(entry))
         if isinstance(entry, SamplingEntry):
             drawn.take(entry)
-        elif isinstance(entry, ArtifactEntry):
+        elif not isinstance(entry, ArtifactEntry):
+            package.acts.take(read(package.files, name))
+        else:
             runs[entry.artifact] = entry.index
             _run(package, entry, steps)
             report.anchors.append(anchor(entry.artifact, entry.index, entry.recorded_at, package.held, mine))
     log.says, steps[0].says = f"{len(entries):,} entries of {package.head.size:,}", f"{len(runs):,} runs"
+    package.acts.end(report.step("access log", f"{layout.ACCESS} has what people did as the log has it, in order"),
+                     steps[1], package.files)
     for name in sorted(package.digests.keys() - package.named):
         steps[1].refuse(f"{name} belongs to no run that lies here")
     steps[1].says = f"{len(package.named):,} objects"
@@ -192,7 +198,9 @@ def _run(package: _Package, entry: ArtifactEntry, steps: tuple[Step, Step, Step]
         times.refuse(odd)
     name = layout.records_file(statement.provenance.kind, statement.digest)
     package.named.add(name)
-    if package.digests.get(name) != statement.digest:
+    if name not in package.names:
+        package.acts.gone.append((entry.artifact, name, statement.path))
+    elif package.digests.get(name) != statement.digest:
         objects.refuse(f"{entry.artifact}: {name} does not hold the bytes that were signed")
 
 

@@ -133,6 +133,14 @@ def edited_result(folder: Path) -> None:
     edit(one(folder, "samples/S1/result-*.json"), b'"deviation"', b'"pass"')
 
 
+def void_left_out(folder: Path) -> None:
+    (folder / "access-log.ndjson").write_bytes(b"")
+
+
+def edited_void(folder: Path) -> None:
+    edit(folder / "access-log.ndjson", b"the wrong file", b"the right file")
+
+
 def layout_of_tomorrow(folder: Path) -> None:
     edit(folder / "package.json", b'"layout":1', b'"layout":2')
 
@@ -144,7 +152,7 @@ ATTACKS: list[tuple[Callable[[Path], None], str]] = [
     (proof_on_another_checkpoint, "log"), (checkpoint_of_another_root, "checkpoint"), (earlier_checkpoint, "log"),
     (token_of_another_checkpoint, "time stamps"), (stamp_without_its_link, "time stamps"), (run_left_out, "list"),
     (run_not_listed, "list"), (another_item, "samples"), (population_with_a_record_less, "samples"),
-    (edited_result, "samples"), (layout_of_tomorrow, "checkpoint"),
+    (edited_result, "samples"), (void_left_out, "access log"), (edited_void, "access log"), (layout_of_tomorrow, "checkpoint"),
 ]
 
 

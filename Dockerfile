@@ -1,6 +1,6 @@
-# The image of annexa. In a release pin the base by its digest, and put the digest into the release notes:
+# The image of annexa, on Python 3.12.14 of the official slim images, named by digest. A newer base:
 #   docker build --build-arg BASE=docker.io/library/python:3.12-slim@sha256:… .
-ARG BASE=docker.io/library/python:3.12-slim
+ARG BASE=docker.io/library/python:3.12-slim@sha256:78387bc3881b8273120a12ebe6c1ab22b018ccc2c9adf565ae1ac9b536e184ea
 
 FROM ${BASE} AS build
 # Which providers and databases the image can speak to, as extras of pyproject.toml.

@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 from agent.model import Boundary, Row, Window
 
 C = TypeVar("C")
-CONTAINERS = ("organizations/", "folders/")
+CONTAINERS = ("organizations/", "folders/", "tenants/", "managementGroups/")
 """How the ids of boundaries begin that hold others and nothing of their own."""
 
 
@@ -63,7 +63,8 @@ class Header:
     """What a collector says of itself; `id` is its path below `collectors/` with dots.
 
     `per`: once a region, once a boundary, once in the organization's own boundary, or once in each
-    member: each boundary but a container of others (a Google organization or folder).
+    member: each boundary but a container of others (a Google organization or folder, an Azure tenant or
+    management group).
     `population` is the sentence that an auditor reads: what one record is, and of which whole.
     `cadence` (ISO 8601) is the schedule's default; `keeps` says how long the source keeps the
     data, where a longer cadence would lose it. `exact`: a receipt that differs lowers the run.

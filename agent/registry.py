@@ -134,6 +134,8 @@ def _wrong(header: Any) -> Iterator[str]:
         yield "lists under its calls what is no Api"
     elif len({api.call for api in header.calls}) != len(header.calls):
         yield "declares one call twice"
+    elif not all(isinstance(said, Mapping) for api in header.calls for said in (api.answers, api.unavailable)):
+        yield "lists answers or unavailable without what each code says: they are mappings"
     if not isinstance(header.windows, Windows | None):
         yield "has windows that are no Windows"
     try:

@@ -1,6 +1,6 @@
 """The generated parts of the docs: `python docs/generate.py` writes them, `--check` only compares.
 
-Pages: controls, kinds, configuration, command line, collectors. Run it after a change of any of these.
+Pages: controls, coverage, kinds, configuration, command line, collectors. Run it after a change of any of these.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from agent.cli import reference as commands
 from agent.collector import Header
 from agent.config.reference import reference
 from agent.mapping import Mapping, load_mapping
+from agent.mapping.coverage_table import coverage_page
 from agent.mapping.table import controls_page, kinds_table
 from agent.registry import Registry
 
@@ -26,6 +27,7 @@ def pages() -> dict[Path, str]:
     mapping = load_mapping()
     return {
         DOCS / "controls.md": controls_page(mapping),
+        DOCS / "coverage.md": coverage_page(mapping),
         DOCS / "mappings.md": _filled(DOCS / "mappings.md", {"kinds": f"\n{kinds_table()}\n"}),
         DOCS / "configuration.md": _filled(
             DOCS / "configuration.md", {"example": _example(), "reference": reference()}

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from agent.clients.throttle import SHARED
+
 pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.store", "tests.fixtures.tsa"]
 
 
@@ -16,3 +18,9 @@ def _logs_as_at_the_start() -> Iterator[None]:
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _budgets_as_at_the_start() -> None:
+    """Let no test wait for what a provider of an earlier one refused."""
+    SHARED.forget()

@@ -7,15 +7,15 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from agent.assembly import collecting, stamping
+from agent.assembly import collecting, permissions, stamping
 from agent.assembly.app import Parts
+from agent.assembly.permissions import Checked
+from agent.collector import Header
 from agent.config import references
 from agent.errors import AnnexaError
-from agent.model import Boundary
 from agent.run import Connected
 
 SKEW = timedelta(minutes=2)
@@ -24,20 +24,10 @@ LOW_DISK = 1 << 30
 TIMEOUT = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """One check: what was looked at, how it stands, what was seen and what to do."""
-
-    check: str
-    state: Literal["ok", "warn", "fail"]
-    what: str
-    remedy: str = ""
-
-
-def doctor(app: Parts) -> list[Checked]:
-    """Return every check, the configuration first."""
+def doctor(app: Parts, *, send: bool = False) -> list[Checked]:
+    """Return every check, the configuration first; `send` sends a test message to each alert route."""
     return [
-        *_references(app), *_collectors(app), *_disk(app), *_scopes(app), *_stamps(app), *_routes(app),
+        *_references(app), *_collectors(app), *_disk(app), *_scopes(app), *_stamps(app), *_routes(app, send),
     ]
 
 
@@ -94,7 +84,7 @@ def _scopes(app: Parts) -> Iterator[Checked]:
             yield Checked(check=check, state="warn", what=f"{lacking.what}: {lacking.reason} {lacking.detail}".strip())
         yield from _clock(app, connected)
         for boundary in boundaries:
-            yield from _permissions(app, connected, boundary)
+            yield from permissions.check(connected, boundary, _enabled(app, connected.name))
 
 
 def _clock(app: Parts, connected: Connected) -> Iterator[Checked]:
@@ -112,27 +102,10 @@ def _clock(app: Parts, connected: Connected) -> Iterator[Checked]:
         yield Checked(check="clock", state="ok", what=f"within {skew.total_seconds():.0f} s of {connected.name}")
 
 
-def _permissions(app: Parts, connected: Connected, boundary: Boundary) -> Iterator[Checked]:
-    enabled = next((rule.enabled for rule in app.rules.scopes if rule.name == connected.name), frozenset[str]())
-    headers = [app.headers[name] for name in sorted(enabled)]
-    denied: dict[str, tuple[str, list[str]]] = {}
-    tried = 0
-    for header in headers:
-        if not header.runs_in(boundary.id, organization=boundary.organization):
-            continue
-        region = boundary.regions[0] if header.per == "region" and boundary.regions else ""
-        for one in connected.probe(header, boundary, region):
-            tried += 1
-            if one.state == "denied":
-                denied.setdefault(one.permission, (one.remedy, []))[1].append(header.id)
-    check = f"permissions {boundary.id}"
-    for permission, (remedy, collectors) in sorted(denied.items()):
-        yield Checked(
-            check=check, state="fail", what=f"{permission} is denied; {', '.join(collectors)} will be partial or fail",
-            remedy=remedy or f"annexa collectors policy --scope {connected.name} prints what to allow",
-        )
-    if not denied:
-        yield Checked(check=check, state="ok", what=f"{tried} permissions tried, none denied")
+def _enabled(app: Parts, scope: str) -> list[Header]:
+    """Return the headers of the collectors that are switched on for a scope."""
+    enabled = next((rule.enabled for rule in app.rules.scopes if rule.name == scope), frozenset[str]())
+    return [app.headers[name] for name in sorted(enabled)]
 
 
 def _stamps(app: Parts) -> Iterator[Checked]:
@@ -153,24 +126,35 @@ def _answers(check: str, address: str, remedy: str) -> Checked:
         return Checked(check=check, state="fail", what=f"{address} does not answer: {error}", remedy=remedy)
 
 
-def _routes(app: Parts) -> Iterator[Checked]:
+def _routes(app: Parts, send: bool) -> Iterator[Checked]:
     if not app.config.alerts.routes:
         yield Checked(check="alerts", state="warn", what="nobody is told of anything", remedy="Add alerts: routes:")
     for route in app.config.alerts.routes:
-        yield _route(route.name, route.to.reveal)
+        yield _route(route.name, route.to.reveal, app.config.organization if send else "")
 
 
-def _route(name: str, reveal: Callable[[], str]) -> Checked:
+def _route(name: str, reveal: Callable[[], str], sender: str) -> Checked:
+    """Check a route's address; where `sender` names the organization, send a test message through it."""
     import apprise
 
+    from agent.alerts.deliver import apprise_channel
+
+    check = f"alerts {name}"
     try:
-        usable = apprise.Apprise().add(reveal())
+        address = reveal()
     except AnnexaError as error:
-        return Checked(check=f"alerts {name}", state="fail", what=error.message, remedy=error.advice)
-    if not usable:
+        return Checked(check=check, state="fail", what=error.message, remedy=error.advice)
+    if not apprise.Apprise().add(address):
         return Checked(
-            check=f"alerts {name}", state="fail", what="its address is none that Apprise knows",
+            check=check, state="fail", what="its address is none that Apprise knows",
             remedy="See the forms at the Apprise project; the address itself is not shown here",
         )
-    return Checked(check=f"alerts {name}", state="ok", what="its address is understood; no message was sent")
-
+    if not sender:
+        what = "its address is understood; no message was sent (--send-test sends one)"
+        return Checked(check=check, state="ok", what=what)
+    if apprise_channel(address, f"annexa · {sender}: test", "This is a test of annexa doctor; nothing is wrong."):
+        return Checked(check=check, state="ok", what="a test message was taken")
+    return Checked(
+        check=check, state="fail", what="it did not take a test message",
+        remedy="See whether its server is reached from here, and whether its user and password are right",
+    )

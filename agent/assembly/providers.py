@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.config import AwsScope
-from agent.config.scopes import EntraScope, GcpScope, Scope
+from agent.config.scopes import AzureScope, EntraScope, GcpScope, Scope
 from agent.errors import ConfigurationError
 from agent.run import Provider
 
@@ -23,6 +23,8 @@ def make(scope: Scope) -> Provider:
         return _entra(scope)
     if isinstance(scope, GcpScope):
         return _gcp(scope)
+    if isinstance(scope, AzureScope):
+        return _azure(scope)
     raise ConfigurationError(
         f"scope {scope.name}: provider {scope.provider} cannot be collected from yet",
         advice="Take the scope out, or put its evidence in with annexa evidence add",
@@ -74,4 +76,20 @@ def _gcp(scope: GcpScope) -> Provider:
     return GcpProvider(Values(
         name=scope.name, parent=scope.parent, impersonate=scope.impersonate or "",
         quota_project=scope.quota_project or "", exclude=scope.exclude, endpoint=scope.endpoint or "",
+    ))
+
+
+def _azure(scope: AzureScope) -> Provider:
+    try:
+        from agent.clients.azure.provider import AzureProvider
+        from agent.clients.azure.scope import AzureScope as Values
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"scope {scope.name}: the Azure client is not installed ({error.name})",
+            advice="Install annexa with the extra azure: pip install 'annexa[azure]'",
+        ) from error
+    return AzureProvider(Values(
+        name=scope.name, subscriptions=tuple(one.lower() for one in scope.subscriptions),
+        management_group=scope.management_group or "", tenant=scope.tenant or "", cloud=scope.cloud,
+        endpoint=scope.endpoint or "",
     ))

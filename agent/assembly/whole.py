@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent.assembly.app import Parts
 
 if TYPE_CHECKING:
-    from agent.assembly.doctor import Checked
+    from agent.assembly.permissions import Checked
     from agent.run import Progress, Result
 
 
@@ -39,16 +39,16 @@ class App(Parts):
         duties.run(self, host, port)
 
     def alerts(self, as_of: datetime | None = None) -> list[dict[str, Any]]:
-        """Return the states that called somebody and still hold."""
+        """Return the states that call somebody and still hold."""
         from agent.assembly import telling
 
         return telling.standing(self, as_of or self.clock())
 
-    def doctor(self) -> list[Checked]:
-        """Check the configuration against reality."""
+    def doctor(self, *, send: bool = False) -> list[Checked]:
+        """Check the configuration against reality; `send` sends a test message to each alert route."""
         from agent.assembly import doctor
 
-        return doctor.doctor(self)
+        return doctor.doctor(self, send=send)
 
     def add_document(
         self, *, requirement: str, file: Path | None, title: str, version: str, owner: str, approved_by: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class Question:
     required: bool = False
     several: bool = False
     """The answer is a list, with commas between."""
+    provider: str = ""
+    """The provider that it is asked for; '' is any."""
 
     @property
     def flag(self) -> str:
@@ -57,12 +59,26 @@ class Question:
 QUESTIONS: tuple[Question, ...] = (
     Question("organization", "Name of the organization", kinds.text(), required=True),
     Question("timezone", "Time zone", kinds.TIMEZONE, "UTC", required=True),
-    Question("scope", "Name of the AWS scope", kinds.NAME, "aws"),
-    Question("account_id", "AWS account number (empty: whatever the credentials are for)", scopes.ACCOUNT),
-    Question("role_arn", "ARN of the role to assume (empty: the credentials as they are)", scopes.ROLE_ARN),
-    Question("external_id", "External id of that role (empty: none)", scopes.EXTERNAL_ID),
-    Question("regions", "AWS regions, with commas between (all: each enabled one)", kinds.text(), "all", several=True),
-    Question("all_accounts", "Collect from every account of the AWS organization", kinds.BOOLEAN, "false"),
+    Question("scope", "Name of the scope (empty: that of the provider)", kinds.NAME),
+    Question("account_id", "AWS account number (empty: whatever the credentials are for)", scopes.ACCOUNT,
+             provider="aws"),
+    Question("role_arn", "ARN of the role to assume (empty: the credentials as they are)", scopes.ROLE_ARN,
+             provider="aws"),
+    Question("external_id", "External id of that role (empty: none)", scopes.EXTERNAL_ID, provider="aws"),
+    Question("regions", "AWS regions, with commas between (all: each enabled one)", kinds.text(), "all", several=True,
+             provider="aws"),
+    Question("all_accounts", "Collect from every account of the AWS organization", kinds.BOOLEAN, "false",
+             provider="aws"),
+    Question("parent", "organizations/NUMBER, folders/NUMBER or projects/ID", scopes.PARENT, required=True,
+             provider="gcp"),
+    Question("impersonate", "Service account to act as (empty: the credentials as they are)", scopes.SERVICE_ACCOUNT,
+             provider="gcp"),
+    Question("quota_project", "Project whose quota is used (empty: the credentials' own)", scopes.PROJECT,
+             provider="gcp"),
+    Question("tenant", "Tenant: its GUID or a domain such as example.onmicrosoft.com", scopes.TENANT, required=True,
+             provider="azure entra"),
+    Question("management_group", "Only the subscriptions below this management group (empty: all)", kinds.NAME,
+             provider="azure"),
     Question("certificate_decided", "Date of the certification decision (empty: none yet)", kinds.DAY),
     Question("certificate_expires", "Date on which the certificate expires (empty: three years on)", kinds.DAY),
     Question("audit_kind", "Kind of the next audit", kinds.choice(AUDIT_KINDS), "surveillance"),
@@ -109,22 +125,42 @@ _TAIL = """\
 """
 
 
-def template(answers: Mapping[str, str]) -> str:
+PROVIDERS = ("aws", "azure", "entra", "gcp")
+"""What `annexa init` can connect."""
+
+
+def questions(provider: str) -> tuple[Question, ...]:
+    """Return what is asked where this provider is connected."""
+    return tuple(one for one in QUESTIONS if not one.provider or provider in one.provider.split())
+
+
+def template(answers: Mapping[str, str], provider: str = "aws") -> str:
     """Return the commented file for these answers (by `Question.name`); raises `ConfigurationError` for a wrong one."""
-    known = {question.name for question in QUESTIONS}
-    for name in answers:
-        if name not in known:
-            raise ConfigurationError(f"annexa init asks nothing called {name!r}")
-    said = {q.name: q.check(answers.get(q.name) or q.default) for q in QUESTIONS}
+    asked = questions(provider)
+    _foreign(answers, provider)
+    said = {q.name: q.check(answers.get(q.name) or q.default) for q in asked}
+    said["scope"] = said["scope"] or provider
     # Answers may contradict each other: what is written is read as it will be, but for values from outside.
     tried = {name: "" if name == "alert_to" and "${" in value else value for name, value in said.items()}
     if not any("${" in value for value in tried.values()):
-        build(parse(_file(tried), "the new file"), Outside({}, lambda path: path), Path())
-    return _file(said)
+        build(parse(_file(tried, provider), "the new file"), Outside({}, lambda path: path), Path())
+    return _file(said, provider)
 
 
-def _file(said: Mapping[str, str]) -> str:
-    return "\n".join((_HEAD, _base(said), _certificate(said), _audits(said), _scope(said), _alerts(said), _TAIL))
+def _foreign(names: Iterable[str], provider: str) -> None:
+    """Refuse an answer that nothing asks for where this provider is connected."""
+    asked = {one.name for one in questions(provider)}
+    others = {one.name: one for one in QUESTIONS if one.name not in asked}
+    for name in names:
+        if name in others:
+            raise ConfigurationError(f"{others[name].flag} is not of {provider}", advice="Leave it out")
+        if name not in asked:
+            raise ConfigurationError(f"annexa init asks nothing called {name!r}")
+
+
+def _file(said: Mapping[str, str], provider: str) -> str:
+    scope = _scope(said, provider)
+    return "\n".join((_HEAD, _base(said), _certificate(said), _audits(said), scope, _alerts(said), _TAIL))
 
 
 def _quoted(text: str) -> str:
@@ -170,16 +206,18 @@ audits:
 """
 
 
-def _scope(said: Mapping[str, str]) -> str:
-    regions = said["regions"]
-    listed = "all" if regions == "all" else f"[{', '.join(map(_quoted, _several(regions)))}]"
-    lines = [f"  - name: {_quoted(said['scope'])}", "    provider: aws", f"    regions: {listed}"]
-    lines += [
-        f"    {name}: {_quoted(said[name])}" for name in ("account_id", "role_arn", "external_id") if said[name]
-    ]
-    if said["all_accounts"] == "true":
+def _scope(said: Mapping[str, str], provider: str) -> str:
+    own = [one.name for one in questions(provider) if one.provider]
+    lines = [f"  - name: {_quoted(said['scope'])}", f"    provider: {provider}"]
+    if provider == "aws":
+        regions = said["regions"]
+        listed = "all" if regions == "all" else f"[{', '.join(map(_quoted, _several(regions)))}]"
+        lines.append(f"    regions: {listed}")
+    plain = [name for name in own if name not in ("regions", "all_accounts")]
+    lines += [f"    {name}: {_quoted(said[name])}" for name in plain if said[name]]
+    if said.get("all_accounts") == "true":
         lines += ["    organization:", "      member_role: annexa  # the role to assume in each member account"]
-    policy = "# What is connected. The least privilege that it needs: annexa collectors policy"
+    policy = f"# What is connected. The least privilege that it needs: annexa collectors policy --scope {said['scope']}"
     return "\n".join([policy, "scopes:", *lines, ""])
 
 
@@ -197,6 +235,9 @@ alerts:
 Ask = Callable[[Question], str]
 
 
-def answers(given: Mapping[str, str], ask: Ask) -> dict[str, str]:
+def answers(given: Mapping[str, str], ask: Ask, provider: str = "aws") -> dict[str, str]:
     """Return what was given by flags, and for each other question what `ask` says."""
-    return {q.name: q.check(given[q.name]) if q.name in given else q.check(ask(q)) for q in QUESTIONS}
+    _foreign(given, provider)
+    return {
+        q.name: q.check(given[q.name]) if q.name in given else q.check(ask(q)) for q in questions(provider)
+    }

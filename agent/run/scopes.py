@@ -25,6 +25,9 @@ class Probed(Protocol):
     @property
     def remedy(self) -> str:
         """What to do about it."""
+    @property
+    def detail(self) -> str:
+        """What the provider said, '' where it allowed the call."""
 
 
 class Provider(Protocol):

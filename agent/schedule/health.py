@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from agent import canonical
+from agent.clients.throttle import SHARED, Budgets
 from agent.errors import ConfigurationError
 from agent.run import Progress, Result
 
 SILENT = timedelta(minutes=5)
 """Without a tick for this long the service is not healthy."""
+
+
+class _Throttles(Collector):
+    """How long the budgets of the providers made tasks wait, and how often a provider refused; asked at each scrape."""
+
+    def __init__(self, budgets: Budgets) -> None:
+        self._budgets = budgets
+
+    def collect(self) -> Iterator[Metric]:
+        labels = ["provider", "budget", "family"]
+        waited = CounterMetricFamily("annexa_throttle_wait_seconds", "Seconds waited for a turn.", None, labels)
+        refused = CounterMetricFamily("annexa_throttle_refusals", "Refusals for being too fast.", None, labels)
+        share = GaugeMetricFamily("annexa_throttle_share", "Share of the usual rate in use now.", None, labels)
+        for one in self._budgets.told():
+            named = [one.provider, one.budget, one.family]
+            waited.add_metric(named, one.waited)
+            refused.add_metric(named, one.refused)
+            share.add_metric(named, one.share)
+        yield from (waited, refused, share)
 
 
 @dataclass(slots=True)
@@ -25,6 +47,7 @@ class Health:
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     progress: Progress = field(default_factory=Progress)
+    budgets: Budgets = field(default_factory=lambda: SHARED)
     last_tick: datetime | None = None
     _runs: Counter = field(init=False)
     _records: Counter = field(init=False)
@@ -40,6 +63,7 @@ class Health:
             buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600),
         )
         self._tick = Gauge("annexa_last_tick_timestamp_seconds", "When the clock last ticked.", registry=self.registry)
+        self.registry.register(_Throttles(self.budgets))
         running = Gauge("annexa_tasks_running", "Tasks under way.", registry=self.registry)
         running.set_function(lambda: len(self.progress.running))
         waiting = Gauge("annexa_tasks_waiting", "Tasks that are due and have not begun.", registry=self.registry)

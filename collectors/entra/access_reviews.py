@@ -9,11 +9,9 @@ from agent.clients.entra import Graph, moment
 from agent.collector import Api, Header, Record, Run
 from agent.model import AccessReview
 from collectors.entra._people import somebody
+from collectors.entra._reviews import DEFINITIONS, INSTANCES, NEEDS, outcome, reviewed
 
-DEFINITIONS = "identity_governance.access_reviews.definitions"
-INSTANCES = f"{DEFINITIONS}.item.instances"
 DECISIONS = f"{INSTANCES}.item.decisions"
-NEEDS = ("AccessReview.Read.All",)
 
 HEADER = Header(
     id="entra.access_reviews",
@@ -30,29 +28,35 @@ HEADER = Header(
     ),
 )
 
-OUTCOMES = {
-    "completed": "completed", "autoreviewed": "completed", "applied": "completed",
-    "inprogress": "in_progress", "starting": "in_progress", "completing": "in_progress",
-    "autoreviewing": "in_progress", "applying": "in_progress",
-    "notstarted": "not_started", "initializing": "not_started",
-}
 DECIDED = {"approve": "approved", "deny": "denied", "dontknow": "unknown", "notreviewed": "not_reviewed"}
 APPLIED = {"appliedsuccessfully": True, "appliedsuccessfullybutobjectnotfound": True}
 
 
 def collect(run: Run[Graph]) -> Iterator[Record]:
     """Yield the decisions of each instance; the instance or the review itself where it has none."""
-    for definition in run.client.population(DEFINITIONS, top=100):
+    definitions = run.client.population(DEFINITIONS, top=100)
+    for definition, instances in run.client.lists(
+        INSTANCES, definitions, lambda one: (one["id"],), lambda _: {"top": 100}, population=True
+    ):
         begun = False
-        for instance in run.client.population(INSTANCES, definition["id"], top=100):
+        for instance, decisions in _decided(run, definition["id"], instances):
             begun, decided = True, False
-            for decision in run.client.population(DECISIONS, definition["id"], instance["id"], top=100):
+            for decision in decisions:
                 decided = True
                 yield Record(_row(run, definition, instance, decision), _raw(definition, instance, decision))
             if not decided:
                 yield Record(_bare(run, definition, instance), _raw(definition, instance))
         if not begun:
             yield Record(_bare(run, definition, {}), _raw(definition))
+
+
+def _decided(
+    run: Run[Graph], review: str, instances: Iterator[dict[str, Any]],
+) -> Iterator[tuple[dict[str, Any], Iterator[dict[str, Any]]]]:
+    """Yield the instances of a review, each with its decisions."""
+    return run.client.lists(
+        DECISIONS, instances, lambda one: (review, one["id"]), lambda _: {"top": 100}, population=True
+    )
 
 
 def _row(
@@ -63,12 +67,12 @@ def _row(
     result = str(decision.get("applyResult") or "").lower()
     return AccessReview(
         decision["id"],
-        reviewed=_reviewed(definition, instance),
+        reviewed=reviewed(definition, instance),
         reviewer=reviewer,
         principal=somebody(decision.get("principal")),
         decision=said if reviewer else "not_reviewed",
         applied=APPLIED.get(result, False) if result else None,
-        outcome=_outcome(run, instance),
+        outcome=outcome(run, instance),
         due_at=moment(instance.get("endDateTime")),
         occurred_at=moment(decision.get("reviewedDateTime")) or moment(instance.get("startDateTime")),
     )
@@ -79,25 +83,12 @@ def _bare(run: Run[Graph], definition: dict[str, Any], instance: dict[str, Any])
     begun = moment(instance.get("startDateTime")) or moment(definition.get("createdDateTime"))
     return AccessReview(
         instance.get("id") or definition["id"],
-        reviewed=_reviewed(definition, instance),
+        reviewed=reviewed(definition, instance),
         decision="not_reviewed",
-        outcome=_outcome(run, instance),
+        outcome=outcome(run, instance),
         due_at=moment(instance.get("endDateTime")),
         occurred_at=begun,
     )
-
-
-def _reviewed(definition: dict[str, Any], instance: dict[str, Any]) -> str:
-    """Return the name of the review with the id of its instance: it is the same for all decisions of the instance."""
-    name = definition.get("displayName") or definition["id"]
-    return f"{name} ({instance['id']})" if instance else str(name)
-
-
-def _outcome(run: Run[Graph], instance: dict[str, Any]) -> str:
-    status = str(instance.get("status") or "NotStarted")
-    if status.lower() not in OUTCOMES:
-        run.note(f"the status {status!r:.60} of a review is not known; it is taken for one that goes on")
-    return OUTCOMES.get(status.lower(), "in_progress")
 
 
 def _raw(*parts: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from agent.clients.entra import Graph, moment
 from agent.collector import Api, Header, Record, Run
 from agent.model import Asset
 from collectors.entra._people import somebody
+from collectors.entra._settings import word
 
 HEADER = Header(
     id="entra.groups",
@@ -36,9 +37,9 @@ def _row(group: dict[str, Any]) -> Asset:
     marks = {
         "types": ",".join(sorted(group.get("groupTypes") or ())),
         "visibility": group.get("visibility"),
-        "security": _word(group.get("securityEnabled")),
-        "role_assignable": _word(group.get("isAssignableToRole")),
-        "dynamic": _word(bool(group.get("membershipRule"))),
+        "security": word(group.get("securityEnabled")),
+        "role_assignable": word(group.get("isAssignableToRole")),
+        "dynamic": word(bool(group.get("membershipRule"))),
     }
     return Asset(
         group["id"],
@@ -50,7 +51,3 @@ def _row(group: dict[str, Any]) -> Asset:
         created_at=moment(group.get("createdDateTime")),
         tags={name: value for name, value in marks.items() if value},
     )
-
-
-def _word(value: bool | None) -> str | None:
-    return None if value is None else "true" if value else "false"

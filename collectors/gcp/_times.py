@@ -10,14 +10,14 @@ _NEVER = 1971
 
 
 def instant(text: str | None) -> datetime | None:
-    """Return the time of an RFC 3339 text, None where it names none; nanoseconds are cut off."""
+    """Return the time of an RFC 3339 text in UTC, None where it names none; nanoseconds are cut off."""
     if not text:
         return None
     try:
         at = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
     except ValueError:
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     return at if at.year >= _NEVER else None
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from agent.clients.gcp import Gcp
 from agent.collector import Api, Header, Record, Run
 from agent.model import Grant
-from collectors.gcp._times import instant
+from collectors.gcp._members import mark, strong, until, who
 
 HEADER = Header(
     id="gcp.iam_policies",
@@ -28,17 +25,6 @@ HEADER = Header(
         "Deny policies and roles within databases and clusters are not read.",
     ),
 )
-TYPES = {
-    "user": "user", "group": "group", "serviceAccount": "service", "domain": "domain", "principal": "federated",
-    "principalSet": "federated", "projectOwner": "role", "projectEditor": "role", "projectViewer": "role",
-}
-PUBLIC = ("allUsers", "allAuthenticatedUsers")
-STRONG = re.compile(
-    r"roles/(owner|editor|.*admin|.*Admin|iam\.(securityAdmin|serviceAccount(User|TokenCreator|KeyAdmin)|"
-    r"workloadIdentityUser)|.*\.setIamPolicy)"
-)
-"""Predefined roles that hold or lend power over others."""
-UNTIL = re.compile(r"request\.time\s*<=?\s*timestamp\(\s*['\"]([^'\"]+)['\"]\s*\)")
 
 
 def collect(run: Run[Gcp]) -> Iterator[Record]:
@@ -63,23 +49,15 @@ def _rows(item: dict[str, Any]) -> Iterator[Grant]:
 def _row(resource: str, binding: dict[str, Any], member: str) -> Grant:
     role, condition = binding["role"], binding.get("condition") or {}
     expression = condition.get("expression", "")
-    mark = f"#{hashlib.sha256(expression.encode()).hexdigest()[:12]}" if expression else ""
-    bare = member.removeprefix("deleted:")
-    kind, _, name = bare.partition(":")
+    name, kind = who(member)
     return Grant(
-        f"{resource}#{role}#{member}{mark}",
-        principal=name.partition("?uid=")[0] or bare,
-        principal_type="public" if member in PUBLIC else "deleted" if bare != member else TYPES.get(kind, kind),
+        f"{resource}#{role}#{member}{mark(expression)}",
+        principal=name,
+        principal_type=kind,
         role=role,
         resource=resource,
         effect="allow",
-        privileged=bool(STRONG.fullmatch(role)) if role.startswith("roles/") else None,
-        expires_at=_until(expression),
+        privileged=strong(role),
+        expires_at=until(expression),
         conditional=bool(expression),
     )
-
-
-def _until(expression: str) -> datetime | None:
-    """Return the end of a grant whose condition names one."""
-    found = UNTIL.search(expression)
-    return instant(found[1]) if found else None

@@ -11,12 +11,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from agent.cli import reference
+from agent.cli.application import build
 from agent.cli.commands import starting
 from agent.config import load
 from agent.config.template import QUESTIONS
@@ -72,7 +75,7 @@ def test_init_names_the_file_in_what_comes_next(run: Any, tmp_path: Path) -> Non
         ([], "--organization is needed"),
         (["--organization", "X", "--timezone", "Mars/Olympus"], "--timezone"),
         (["--organization", "X", "--audit-starts", "soon"], "--audit-starts"),
-        (["--organization", "X", "--provider", "azure"], "collectors for azure are not available yet; aws is"),
+        (["--organization", "X", "--provider", "azure"], "--tenant is needed"),
         (["--organization", "X", "--provider", "ibm"], "'ibm' is no provider that is known here"),
     ],
 )
@@ -87,7 +90,9 @@ def test_init_refuses_in_one_line(run: Any, tmp_path: Path, argv: list[str], sai
 def test_every_question_has_its_flag() -> None:
     flags = set(inspect.signature(starting.init).parameters)
     assert {question.name for question in QUESTIONS} <= flags
-    assert flags - {question.name for question in QUESTIONS} == {"context", "file", "provider", "force", "yes"}
+    assert flags - {question.name for question in QUESTIONS} == {
+        "context", "file", "provider", "force", "yes", "json",
+    }
 
 
 def on_terminal(argv: list[str], cwd: Path, answers: str = "", interrupt: bool = False) -> tuple[int, str]:
@@ -180,6 +185,36 @@ def test_collectors_list_show_policy(run: Any) -> None:
     assert "backup:ListRestoreJobs" in actions
     assert all(action.split(":")[1].startswith(("List", "Get", "Describe")) for action in actions)
     assert "AWS::IAM::Role" in run("collectors", "policy", "--format", "cloudformation").out
+
+
+def leaves(command: Any, path: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Yield every command that does something, with its options."""
+    below = getattr(command, "commands", {})
+    for name, one in below.items():
+        yield from leaves(one, f"{path} {name}".strip())
+    if not below:
+        yield path, {option for parameter in command.params for option in parameter.opts}
+
+
+def test_every_command_speaks_json() -> None:
+    found = dict(leaves(typer.main.get_command(build())))
+    assert len(found) > 25
+    without = {path for path, options in found.items() if "--json" not in options}
+    assert without == {"serve"}, "serve logs JSON and answers at /metrics; whatever else answers must speak JSON"
+
+
+def test_each_provider_has_its_own_policy(run: Any, tmp_path: Path) -> None:
+    graph = json.loads(run("collectors", "policy", "entra.users").out)
+    assert "User.Read.All" in graph["permissions"]
+    assert 'resource "azuread_application"' in run("collectors", "policy", "entra.users", "--format", "terraform").out
+    assert "storage.buckets.list" in json.loads(run("collectors", "policy", "gcp.storage_buckets").out)["includedPermissions"]
+    for asked in ("entra.users", "gcp.storage_buckets"):
+        wrong = run("collectors", "policy", asked, "--format", "cloudformation")
+        assert (wrong.status, "cloudformation is of AWS" in wrong.err) == (2, True)
+    (tmp_path / "annexa.yaml").write_text("organization: E\ntimezone: UTC\nscopes: [{name: us, provider: organization}]\n")
+    wrong = run("collectors", "policy", "--scope", "us")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert "scope us: organization has no permissions to give" in wrong.err
 
 
 def test_the_policy_of_a_scope_has_only_what_it_runs(run: Any, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_no_argument_shows_help_and_is_a_usage_error(tmp_path: Path) -> None:
         (["query", "SELECT 1", "--format", "xml"], "'xml' is not one of table, json, csv, parquet"),
         (["query", "SELECT 1", "--format", "parquet"], "Parquet needs a file"),
         (["--config"], "Option '--config' requires an argument"),
-        (["init", "--provider", "gcp"], "collectors for gcp are not available yet; aws is"),
+        (["init", "--provider", "okta"], "'okta' is no provider that is known here: aws, azure, entra, gcp"),
     ],
 )
 def test_usage_errors_are_one_line_and_status_2(tmp_path: Path, argv: list[str], said: str) -> None:

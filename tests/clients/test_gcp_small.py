@@ -11,7 +11,8 @@ from agent.clients.gcp.failures import ELSEWHERE, codes
 from agent.clients.gcp.methods import METHODS, Rest
 from agent.clients.gcp.pages import finder, lacks, listed
 from agent.clients.gcp.role import role, terraform
-from agent.clients.gcp.throttle import LEAST, RATES, Throttle
+from agent.clients.gcp.throttle import RATES, Throttle
+from agent.clients.throttle import LEAST
 from agent.collector import Api, Header
 from agent.model import Boundary
 from agent.registry import Registry
@@ -32,22 +33,23 @@ def test_a_family_slows_down_for_everybody_and_recovers() -> None:
     throttle = Throttle(clock)
     whole = RATES["sql"]
     assert throttle.turn("sql.backupRuns.list") == 0.0
-    throttle.refused("sql.backupRuns.list", 5.0)
+    throttle.refuse("sql.backupRuns.list", 5.0, 0)
     assert throttle.rate("sql.instances.list") == whole / 2
     assert throttle.turn("sql.instances.list") == pytest.approx(5.0)
     assert throttle.turn("compute.firewalls.list") == 0.0
     assert throttle.waited["sql"] == pytest.approx(5.0)
     for _ in range(100):
-        throttle.answered("sql.operations.list")
+        throttle.answer("sql.operations.list")
     assert throttle.rate("sql.instances.list") == whole
+    clock.now += 60.0
     for _ in range(100):
-        throttle.refused("sql.instances.list", 0.0)
-    assert throttle.rate("sql.instances.list") == LEAST
+        throttle.refuse("sql.instances.list", 0.0, 0)
+    assert throttle.rate("sql.instances.list") == whole * LEAST
 
 
 def test_a_method_with_a_quota_of_its_own_is_a_family() -> None:
     throttle = Throttle(Clock())
-    throttle.refused("logging.list_log_entries", 9.0)
+    throttle.refuse("logging.list_log_entries", 9.0, 0)
     assert throttle.turn("logging.list_sinks") == 0.0
     assert throttle.turn("logging.list_log_entries") == pytest.approx(9.0)
 

@@ -61,6 +61,8 @@ def test_a_package_may_offer_more(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"population": "doors"}, "must say its population in a sentence"),
         ({"calls": HEADER.calls * 2}, "declares one call twice"),
         ({"calls": ("doors.list_doors",)}, "lists under its calls what is no Api"),
+        ({"calls": (Api("doors.list_doors", (), answers=("NoDoor",)),)},  # type: ignore[arg-type]  # the fault itself
+         "lists answers or unavailable without what each code says"),
         ({"cadence": "daily"}, "has the cadence 'daily'"),
         ({"per": "floor"}, "runs per 'floor'"),
         ({"windows": True}, "has windows that are no Windows"),

@@ -11,39 +11,63 @@ from hypothesis import strategies as st
 
 from agent.clients import Deadline
 from agent.clients.aws.moments import moment
-from agent.clients.aws.rates import rate
+from agent.clients.aws.rates import OTHER, Throttle, family
 from agent.clients.ledger import LACKINGS, Calls, Lackings
-from agent.clients.pace import Pace
+from agent.clients.throttle import Budgets, Limit, Pacing, Told
 from agent.model import Lacking
 
 
 def test_two_calls_a_second() -> None:
     now = [100.0]
-    pace = Pace(clock=lambda: now[0])
-    key = ("123456789012", "eu-west-1", "cloudtrail.lookup_events")
+    pacing = Pacing(clock=lambda: now[0])
+    limit = Limit(2, 2)
     # A full bucket holds one second's calls; each one after that waits half a second longer.
-    assert [pace.take(key, 2) for _ in range(5)] == [0, 0, 0.5, 1.0, 1.5]
-    assert pace.take((*key[:1], "us-east-1", key[2]), 2) == 0
+    assert [pacing.take("lookup", limit) for _ in range(5)] == [0, 0, 0.5, 1.0, 1.5]
+    assert pacing.take("elsewhere", limit) == 0
     now[0] += 10
-    assert [pace.take(key, 2) for _ in range(3)] == [0, 0, 0.5]
+    assert [pacing.take("lookup", limit) for _ in range(3)] == [0, 0, 0.5]
+    assert pacing.waited["lookup"] == 3.5
 
 
 @given(st.lists(st.floats(0, 3), min_size=1, max_size=60), st.sampled_from([1.0, 2.0, 15.0]))
 def test_no_second_ever_holds_more_than_twice_the_rate(pauses: list[float], calls: float) -> None:
     now, made = 0.0, []
-    pace = Pace(clock=lambda: now)
+    pacing = Pacing(clock=lambda: now)
     for pause in pauses:
         now += pause
-        now += pace.take(("a",), calls)
+        now += pacing.take("a", Limit(calls, calls))
         made.append(now)
     for start in made:
         assert sum(start <= one < start + 1 for one in made) <= 2 * calls
 
 
 def test_rates_prefer_the_operation() -> None:
-    assert rate("cloudtrail.lookup_events") == ("cloudtrail.lookup_events", 2)
-    assert rate("cloudtrail.describe_trails") == ("cloudtrail", 10)
-    assert rate("backup.list_backup_jobs") is None
+    assert family("eu-west-1", "cloudtrail.lookup_events") == ("eu-west-1 cloudtrail.lookup_events", Limit(2, 2))
+    assert family("eu-west-1", "cloudtrail.describe_trails") == ("eu-west-1 cloudtrail", Limit(10, 10))
+    assert family("eu-west-1", "backup.list_backup_jobs") == ("eu-west-1 backup", OTHER)
+
+
+def test_a_service_without_a_row_is_bounded_from_its_first_refusal_on() -> None:
+    now = [0.0]
+    throttle = Throttle(clock=lambda: now[0])
+    assert [throttle.turn("eu-west-1", "backup.list_backup_jobs") for _ in range(500)] == [0.0] * 500
+    throttle.refuse("eu-west-1", "backup.list_backup_jobs", 3.0, 0)
+    assert throttle.turn("eu-west-1", "backup.list_backup_vaults") == 3.0
+    assert throttle.turn("us-east-1", "backup.list_backup_vaults") == 0.0
+    for _ in range(100):
+        throttle.answer("eu-west-1", "backup.list_backup_jobs")
+    assert dict(throttle.families())["eu-west-1 backup"].share == 1.0
+
+
+def test_scopes_of_one_account_share_a_budget() -> None:
+    budgets = Budgets()
+    one, other = (budgets.of("aws", "123456789012", Throttle) for _ in range(2))
+    assert one is other
+    assert budgets.of("aws", "210987654321", Throttle) is not one
+    one.refuse("eu-west-1", "iam.list_users", 5.0, 0)
+    assert list(budgets.told()) == [Told("aws", "123456789012", "eu-west-1 iam", 0.0, 1, 0.5)]
+    budgets.forget()
+    assert list(budgets.told()) == []
 
 
 def test_a_deadline() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config import AwsScope
-from agent.config.template import QUESTIONS, Question, answers, template
+from agent.config.template import PROVIDERS, QUESTIONS, Question, answers, questions, template
 from agent.errors import ConfigurationError
 from tests.config.helpers import refusal, written
 
@@ -30,7 +30,7 @@ FULL = {
 
 
 def test_every_answer_stands_in_the_file(tmp_path: Path) -> None:
-    assert set(FULL) == {question.name for question in QUESTIONS}
+    assert set(FULL) == {question.name for question in questions("aws")}
     found = written(tmp_path, template(FULL), {"ALERTS": "json://127.0.0.1"})
     assert found.warnings == ()
     assert (found.organization, found.timezone.key) == (FULL["organization"], "Europe/Berlin")
@@ -51,6 +51,39 @@ def test_the_least_answers_make_a_file_without_warnings(tmp_path: Path) -> None:
     found = written(tmp_path, template({"organization": "E"}))
     assert found.warnings == ()
     assert (found.timezone.key, found.scopes[0].name, found.audits) == ("UTC", "aws", ())
+
+
+OTHERS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "gcp": (
+        {"parent": "organizations/123"}, {"impersonate": "annexa@p-1.iam.gserviceaccount.com", "quota_project": "p-1"},
+    ),
+    "azure": ({"tenant": "example.onmicrosoft.com"}, {"management_group": "core"}),
+    "entra": ({"tenant": "example.onmicrosoft.com"}, {}),
+}
+
+
+def test_each_provider_has_its_own_questions() -> None:
+    assert set(OTHERS) | {"aws"} == set(PROVIDERS)
+    assert {name for one in QUESTIONS for name in one.provider.split()} == set(PROVIDERS)
+
+
+@pytest.mark.parametrize("provider", OTHERS)
+def test_a_scope_of_another_provider_is_written_and_read(tmp_path: Path, provider: str) -> None:
+    needed, further = OTHERS[provider]
+    least = written(tmp_path, template({"organization": "E", **needed}, provider))
+    assert least.warnings == ()
+    assert [(one.name, one.provider) for one in least.scopes] == [(provider, provider)]
+    full = written(tmp_path, template({"organization": "E", "scope": "mine", **needed, **further}, provider))
+    (scope,) = full.scopes
+    assert scope.name == "mine"
+    assert {name: getattr(scope, name) for name in needed | further} == needed | further
+
+
+def test_an_answer_of_another_provider_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="--role-arn is not of gcp"):
+        template({"organization": "E", "role_arn": FULL["role_arn"]}, "gcp")
+    with pytest.raises(ConfigurationError, match="--parent is needed"):
+        template({"organization": "E"}, "gcp")
 
 
 def test_what_is_commented_out_loads_too(tmp_path: Path) -> None:
@@ -97,7 +130,8 @@ def test_only_what_no_flag_gave_is_asked() -> None:
 
     said = answers({"organization": " E ", "regions": "all"}, ask)
     assert said["organization"] == "E"
-    assert asked == [question.name for question in QUESTIONS if question.name not in ("organization", "regions")]
+    assert asked == [one.name for one in questions("aws") if one.name not in ("organization", "regions")]
+    assert "parent" not in asked
 
 
 @given(name=st.text(min_size=1, max_size=60))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ import yaml
 from agent.model import Window
 
 ROOT = Path(__file__).parents[1] / "collectors"
+OTHERS = "ANNEXA_COLLECTOR_CASES"
+"""The variable that names further folders of cases: those of a package that brings collectors of its own."""
 MAIN = "main"
 STARTED = datetime(2026, 6, 1, tzinfo=UTC)
 KEYS = {"about", "region", "started", "window", "account", "organization", "answers", "outcome", "lacking", "skips"}
@@ -71,8 +74,9 @@ _Loader.add_constructor("!gzip", _gzip)
 @functools.cache
 def cases_of(collector: str) -> dict[str, Case]:
     """Return the cases of a collector by name."""
-    folder = ROOT / collector
-    return {path.parent.name: load(path.parent) for path in sorted(folder.glob("*/case.yaml"))}
+    roots = (ROOT, *(Path(one) for one in os.environ.get(OTHERS, "").split(os.pathsep) if one))
+    found = (path.parent for root in roots for path in sorted((root / collector).glob("*/case.yaml")))
+    return {folder.name: load(folder) for folder in found}
 
 
 def load(folder: Path) -> Case:

@@ -96,7 +96,7 @@ def test_a_stop_seals_what_was_under_way_within_the_grace(firm: Company) -> None
         served.until(lambda: len(firm.double.called("backup.list_restore_jobs")) >= 6)
         began = time.monotonic()
         assert served.end() == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40, "the grace of 30 seconds, and what a busy machine takes"
     rows = runs(firm)
     assert {row.region: row.outcome for row in rows} == dict.fromkeys(REGIONS, "partial")
     with firm.app(writer=False) as app:

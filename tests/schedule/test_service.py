@@ -69,8 +69,9 @@ class Running:
         until(lambda: self.ticks >= wanted)
 
     def end(self) -> None:
-        assert self.thread is not None
         self.service.stop.set()
+        if self.thread is None:
+            return
         self.thread.join(15)
         assert not self.thread.is_alive()
 
@@ -193,8 +194,10 @@ def synthetic(folder: Path, collect: Any) -> Iterator[tuple[Duties, Running]]:
     with works(folder, {"a": collect}) as firm:
         duties = Duties(firm.engine, firm.tasks)
         running = Running(Service(duties=duties, clock=firm.engine.context.clock, port=0, tick_seconds=0.05))
-        yield duties, running
-        running.end()
+        try:
+            yield duties, running
+        finally:
+            running.end()
 
 
 def test_one_run_at_a_time_of_a_task_however_often_it_is_due(tmp_path: Path) -> None:

@@ -135,44 +135,88 @@ def policy(
                                              "into one managed policy.")] = None,
     form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", callback=_form,
                                       autocompletion=lambda: list(FORMS), help=f"{' or '.join(FORMS)}.")] = "json",
+    json: asked.Json = False,
 ) -> None:
-    """Print the least privilege: an IAM policy, a custom role of Google Cloud, permissions of Microsoft Graph."""
+    """Print the least privilege: an IAM policy, a role of Google Cloud or Azure, permissions of Microsoft Graph."""
     provider = _provider(context, scope, patterns)
     headers = _enabled(context, scope, chosen(patterns, provider))
-    if provider == "entra":
-        from agent.clients.entra.policy import document
-
-        session.write(document(headers).encode())
-    elif provider == "gcp":
-        session.write(_role(headers, form, part))
-    elif form == "json":
-        session.write(_policy(headers, part))
-    else:
-        from agent.clients.aws.policy import cloudformation, terraform
-
-        made = cloudformation(headers) if form == "cloudformation" else terraform(headers)
-        session.write(made.encode().rstrip(b"\n") + b"\n")
+    if json and form != "json":
+        raise typer.BadParameter(f"--json and --format {form} exclude each other")
+    made = (
+        _azure_role(headers, form, part, _places(context, scope)) if provider == "azure"
+        else _POLICIES[provider](headers, form, part)
+    )
+    session.write(made)
 
 
 def _provider(context: typer.Context, scope: str | None, patterns: list[str] | None) -> str:
     """Return whose policy is asked for: the scope's provider, else what all patterns begin with, else AWS."""
+    from agent.errors import ConfigurationError
+
     config = session.configured(context, needed=False) if scope else None
     named = {one.name: one.provider for one in config.scopes} if config else {}
-    if scope in named:
-        return named[scope]
     begun = {one.partition(".")[0] for one in patterns or ()}
-    return begun.pop() if len(begun) == 1 and begun <= {"entra", "gcp"} else "aws"
+    provider = named.get(scope or "") or (begun.pop() if len(begun) == 1 else "aws")
+    if provider == "azure" or provider in _POLICIES:
+        return provider
+    if scope in named:
+        known = ", ".join(sorted((*_POLICIES, "azure")))
+        raise ConfigurationError(f"scope {scope}: {provider} has no permissions to give",
+                                 advice=f"There are policies for {known}")
+    return "aws"
 
 
-def _role(headers: list[Header], form: str, part: int | None) -> bytes:
-    from agent.clients.gcp.role import role, terraform
+def _graph(headers: list[Header], form: str, part: int | None) -> bytes:
+    from agent.clients.entra.policy import document, terraform
+
+    _whole(form, part, "Microsoft Graph takes permissions one by one")
+    return (terraform(headers) if form == "terraform" else document(headers)).encode()
+
+
+def _whole(form: str, part: int | None, why: str) -> None:
+    """Refuse what only AWS has."""
     from agent.errors import ConfigurationError
 
     if form == "cloudformation" or part is not None:
         what = "--part" if part is not None else "cloudformation"
-        raise ConfigurationError(f"{what} is of AWS", advice="Google Cloud takes a role whole: json or terraform")
+        raise ConfigurationError(f"{what} is of AWS", advice=f"{why}: json or terraform")
+
+
+def _role(headers: list[Header], form: str, part: int | None) -> bytes:
+    from agent.clients.gcp.role import role, terraform
+
+    _whole(form, part, "Google Cloud takes a role whole")
     return (terraform(headers) if form == "terraform" else role(headers)).encode()
 
+
+def _iam(headers: list[Header], form: str, part: int | None) -> bytes:
+    if form == "json":
+        return _policy(headers, part)
+    from agent.clients.aws.policy import cloudformation, terraform
+
+    made = cloudformation(headers) if form == "cloudformation" else terraform(headers)
+    return made.encode().rstrip(b"\n") + b"\n"
+
+
+def _azure_role(headers: list[Header], form: str, part: int | None, places: list[str]) -> bytes:
+    from agent.clients.azure.policy import role, terraform
+
+    _whole(form, part, "Azure takes a role whole")
+    return (terraform(headers, places) if form == "terraform" else role(headers, places)).encode()
+
+
+def _places(context: typer.Context, scope: str | None) -> list[str]:
+    """Return where the role of an Azure scope can be assigned; the root management group where none is named."""
+    from agent.clients.azure.policy import assignable
+    from agent.config.scopes import AzureScope
+
+    config = session.configured(context) if scope else None
+    found = next((one for one in config.scopes if one.name == scope), None) if config else None
+    if not isinstance(found, AzureScope):
+        return assignable(group="", subscriptions=(), tenant="")
+    return assignable(
+        group=found.management_group or "", subscriptions=found.subscriptions, tenant=found.tenant or "",
+    )
 
 
 def _enabled(context: typer.Context, scope: str | None, headers: list[Header]) -> list[Header]:
@@ -203,5 +247,8 @@ def _policy(headers: list[Header], part: int | None) -> bytes:
                     f"--part {len(parts)}, or take it whole as an inline policy of the role")
     return f"{json.dumps(whole(headers) if part is None else parts[part - 1], indent=2)}\n".encode()
 
+
+_POLICIES = {"aws": _iam, "entra": _graph, "gcp": _role}
+"""What prints the least privilege, by provider: headers, format and part in, the text out."""
 
 __all__ = ["chosen", "register"]

@@ -170,6 +170,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds something.")] = False,
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that the "
                                                     "auditor kept: the proof that links it is written, too.")] = None,
+    json: asked.Json = False,
 ) -> None:
     """Write an artifact's records (NDJSON and CSV), its signed envelope and its proofs, to check without annexa."""
     from agent.cli import taking
@@ -180,6 +181,9 @@ def export(
         folder = to or Path(f"evidence-{row.id.removeprefix('sha256:')[:12]}")
         kept = read_kept(checkpoint) if checkpoint else None
         taken = taking.take(app.store, row.id, folder, force=force, kept=kept.note if kept else None)
+    if json:
+        session.emit({"artifact": row.id, "folder": str(folder), "files": taken.files, "records": taken.records})
+        return
     screen = session.screen(context)
     if not options(context).quiet:
         screen.line(f"Written to {folder}: {', '.join(taken.files)}; {taken.records:,} records.")

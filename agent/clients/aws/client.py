@@ -11,17 +11,20 @@ from botocore.exceptions import ClientError
 from agent.clients.aws.api import Key
 from agent.clients.aws.failures import (
     CAUGHT,
+    STRANGERS,
     Place,
     broken,
     code_of,
+    not_enabled,
     of_role,
     request_id,
     request_of,
     throttled,
     translate,
 )
+from agent.clients.aws.http import refusals
 from agent.clients.aws.pages import finder, listed, retries, sent
-from agent.clients.aws.rates import rate
+from agent.clients.aws.rates import Throttle
 from agent.clients.aws.tokens import Cycle, Paging, TokenLostError, TokenRepeatedError
 from agent.clients.aws.wire import Wire
 from agent.clients.deadline import Deadline
@@ -158,21 +161,38 @@ class AwsClient:
         while True:
             self._wait(self._turn(api.call), reading)
             try:
-                return sent(method, parameters, deadline, attempt)
+                page = sent(method, parameters, deadline, attempt)
             except CAUGHT as error:
                 if code_of(error) in api.answers and not of_role(error):
                     reading.answered(code_of(error), request_of(error))
                     return None
                 again = throttled(error) or (broken(error) and attempt == 0)
                 pause = self.wire.pause(attempt)
+                if throttled(error) and self.wire.paced:
+                    self._throttle.refuse(self.region, api.call, pause, attempt)
                 attempt += 1
                 if not again or deadline.left() <= pause:
                     raise self._failed(error, api, reading) from None
                 self._wait(pause, reading)
+            else:
+                self._learn(api.call)
+                return page
+
+    @property
+    def _throttle(self) -> Throttle:
+        return self.wire.throttle(self.account)
 
     def _turn(self, call: str) -> float:
-        bucket = rate(call) if self.wire.paced else None
-        return self.wire.pace.take((self.account, self.region, bucket[0]), bucket[1]) if bucket else 0.0
+        return self._throttle.turn(self.region, call) if self.wire.paced else 0.0
+
+    def _learn(self, call: str) -> None:
+        """Let the account's budget learn from an answer, and from the refusals that botocore sat out before it."""
+        if not self.wire.paced:
+            return
+        if refusals():
+            self._throttle.refuse(self.region, call, 0.0, 0)
+        else:
+            self._throttle.answer(self.region, call)
 
     def _wait(self, seconds: float, reading: Reading) -> None:
         """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
@@ -194,8 +214,20 @@ class AwsClient:
 
     def _failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
         page = reading.pages if isinstance(error, (TokenLostError, TokenRepeatedError)) else reading.pages + 1
-        failure = translate(error, Place(api, self.account, self.region, page))
+        place = Place(api, self.account, self.region, page)
+        failure = not_enabled(error, place) if page == 1 and self._stranger(error) else translate(error, place)
         if isinstance(error, ClientError):
             self.witness.refused(reading, request_of(error))
         reading.fail(failure.lacking)
         return failure
+
+    def _stranger(self, error: Exception) -> bool:
+        """Return whether it is this region that knows nobody: at home the credentials are still taken."""
+        if code_of(error) not in STRANGERS or of_role(error):
+            return False
+        home = self.wire.sessions.client(self.role, "sts", "")
+        try:
+            sent(home.get_caller_identity, {}, self.deadline.within(self.wire.call_seconds), 0)
+        except CAUGHT:
+            return False
+        return True

@@ -14,6 +14,7 @@ from typing import Any
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 from urllib3 import Timeout
 
+from agent.clients.aws.codes import THROTTLED
 from agent.clients.deadline import Deadline
 
 CONNECT_SECONDS = 10.0
@@ -30,11 +31,26 @@ class DeadlinePassedError(Exception):
 @contextmanager
 def bound(deadline: Deadline) -> Iterator[None]:
     """Let every exchange of this thread end by the deadline."""
-    _local.deadline = deadline
+    _local.deadline, _local.refusals = deadline, 0
     try:
         yield
     finally:
         _local.deadline = None
+
+
+def refusals() -> int:
+    """Return how often the provider told this thread's newest call to slow down before it answered."""
+    return int(getattr(_local, "refusals", 0))
+
+
+def _noted(response: tuple[Any, Any] | None = None, **_: Any) -> None:
+    """Count a refusal (a `needs-retry` handler of botocore, which decides nothing: None leaves that to botocore)."""
+    if response is None:
+        return
+    http, parsed = response
+    code = parsed.get("Error", {}).get("Code", "") if isinstance(parsed, dict) else ""
+    if http.status_code == 429 or code in THROTTLED:
+        _local.refusals = refusals() + 1
 
 
 def _left() -> float:
@@ -88,3 +104,5 @@ def install(client: Any) -> None:
     session._pool_classes_by_scheme = pools  # noqa: SLF001  # for the managers of proxies, made later
     session._manager.pool_classes_by_scheme = pools  # noqa: SLF001  # for direct connections
     client.meta.events.register("before-send", check)
+    name = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register_first(f"needs-retry.{name}", _noted)

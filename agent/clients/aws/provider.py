@@ -19,6 +19,7 @@ from agent.clients.aws.sessions import Sessions
 from agent.clients.aws.wire import Wire
 from agent.clients.deadline import Deadline
 from agent.clients.expansion import Expansion
+from agent.clients.throttle import SHARED
 from agent.clients.witness import Witness
 from agent.collector import Header
 from agent.errors import AnnexaError, FatalError
@@ -44,7 +45,7 @@ class AwsProvider:
     @property
     def _wire(self) -> Wire:
         if self.wire is None:
-            self.wire = Wire(Sessions(self.scope))
+            self.wire = Wire(Sessions(self.scope), budgets=SHARED)
         if not self.wire.sessions.home:
             self.wire.sessions.home = self._home()
         return self.wire

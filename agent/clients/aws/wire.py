@@ -10,9 +10,10 @@ from typing import Any
 
 from botocore.exceptions import DataNotFoundError, ParamValidationError
 
+from agent.clients.aws.rates import Throttle
 from agent.clients.aws.sessions import Sessions, loader
 from agent.clients.aws.tokens import Paging, Pagings
-from agent.clients.pace import Pace
+from agent.clients.throttle import Budgets
 
 CALL_SECONDS = 180.0
 """The most that one page may take, with all that it waits for: longer than a minute of throttling."""
@@ -40,12 +41,16 @@ class Wire:
     """One scope's way to AWS."""
 
     sessions: Sessions
-    pace: Pace = field(default_factory=Pace)
+    budgets: Budgets = field(default_factory=Budgets)
     sleep: Sleep = sleep
     paced: bool = True
     call_seconds: float = CALL_SECONDS
     pagings: Pagings = field(default_factory=lambda: Pagings(paginators))
     chance: Callable[[], float] = random.random
+
+    def throttle(self, account: str) -> Throttle:
+        """Return how fast an account may be asked."""
+        return self.budgets.of("aws", account, Throttle)
 
     def method(
         self, role: str, service: str, operation: str, region: str,

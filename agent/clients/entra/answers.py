@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+import httpx
 import orjson
 
 from agent.clients.entra.wire import Answer
+from agent.clients.throttle import retry_after
 
 LINK = "@odata.nextLink"
 
@@ -33,6 +33,15 @@ class RefusedError(Exception):
         return f"{self.code or self.status}: {self.message}".rstrip(": ")
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One answer of a batch: as an answer of its own, its body decoded with the batch."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
 def request_id(headers: Mapping[str, str]) -> str:
     """Return Graph's id of the request behind an answer."""
     return headers.get("request-id") or ""
@@ -40,15 +49,38 @@ def request_id(headers: Mapping[str, str]) -> str:
 
 def read(answer: Answer) -> dict[str, Any]:
     """Return the body of an answer; raises `RefusedError` and `BrokenError`."""
-    if answer.status >= 300:
-        raise _refused(answer)
     try:
         body = orjson.loads(answer.body)
     except orjson.JSONDecodeError as error:
-        raise BrokenError(f"the answer is no JSON ({error})") from None
+        if answer.status < 300:
+            raise BrokenError(f"the answer is no JSON ({error})") from None
+        body = {}
+    return told(answer.status, answer.headers, body)
+
+
+def told(status: int, headers: Mapping[str, str], body: Any) -> dict[str, Any]:
+    """Return a body if its status is good and it is an object; raises `RefusedError` and `BrokenError`."""
+    if status >= 300:
+        raise _refused(status, headers, body)
     if not isinstance(body, dict):
         raise BrokenError("the answer is no JSON object")
     return body
+
+
+def parts(batch: dict[str, Any]) -> dict[str, Part]:
+    """Return the answers that a batch holds by the id of their question; raises `BrokenError` where it holds none."""
+    found = batch.get("responses")
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise BrokenError("the answer is no batch")
+    return {
+        str(one.get("id")): Part(one["status"], httpx.Headers(_headers(one)), one.get("body"))
+        for one in found if isinstance(one.get("status"), int)
+    }
+
+
+def _headers(part: dict[str, Any]) -> dict[str, str]:
+    found = part.get("headers")
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 def items(page: dict[str, Any]) -> list[dict[str, Any]]:
@@ -67,27 +99,10 @@ def link(page: dict[str, Any]) -> str:
     return found
 
 
-def _refused(answer: Answer) -> RefusedError:
-    try:
-        said = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        said = {}
+def _refused(status: int, headers: Mapping[str, str], said: Any) -> RefusedError:
     error = said.get("error") if isinstance(said, dict) else None
     error = error if isinstance(error, dict) else {}
     return RefusedError(
-        answer.status, str(error.get("code") or ""), str(error.get("message") or ""), request_id(answer.headers),
-        _after(answer.headers.get("retry-after"), answer.headers.get("date")),
+        status, str(error.get("code") or ""), str(error.get("message") or ""), request_id(headers),
+        retry_after(headers),
     )
-
-
-def _after(said: str | None, date: str | None) -> float | None:
-    """Return the seconds that `Retry-After` asks for: a number, or an instant by the provider's own clock."""
-    if not said:
-        return None
-    if said.strip().isdigit():
-        return float(said)
-    try:
-        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None

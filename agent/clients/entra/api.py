@@ -42,3 +42,13 @@ class Graph(Protocol):
 
         An item whose question failed is left out and named as lacking, or comes with `unread` if that is given.
         """
+
+    def lists(
+        self, call: str, items: Iterable[T], ids: Callable[[T], tuple[str, ...]],
+        query: Callable[[T], dict[str, Any]] = lambda _: {}, *, population: bool = False,
+    ) -> Iterator[tuple[T, Iterator[dict[str, Any]]]]:
+        """Yield (item, the items of a list of its own) in order, twenty lists asked for in one request.
+
+        `population`: the run is about what is in the lists. A list that failed is named as lacking: its
+        item is left out where nothing of it came, else the list ends early. Read each list to its end.
+        """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,18 +11,20 @@ from azure.core.exceptions import AzureError
 from agent.clients.deadline import Deadline
 from agent.clients.entra import answers, calls
 from agent.clients.entra.client import EntraClient
-from agent.clients.entra.credentials import Tokens, claims_of
-from agent.clients.entra.failures import CAUGHT, plain
+from agent.clients.entra.credentials import Tokens
+from agent.clients.entra.failures import CAUGHT
 from agent.clients.entra.probe import SECONDS, Probed, probe
 from agent.clients.entra.scope import EntraScope
+from agent.clients.entra.throttle import Throttle
 from agent.clients.entra.wire import Wire
 from agent.clients.expansion import Expansion
+from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of
+from agent.clients.text import plain
+from agent.clients.throttle import SHARED
 from agent.clients.witness import Witness
 from agent.collector import Header
 from agent.errors import FatalError
 from agent.model import Boundary
-
-PERMISSION_AADSTS = ("AADSTS7000215", "AADSTS7000222", "AADSTS700027")
 
 
 @dataclass(slots=True)
@@ -32,11 +34,13 @@ class EntraProvider:
     scope: EntraScope
     wire: Wire | None = None
     _who: str = ""
+    _probed: dict[tuple[str, tuple[str, ...]], list[Probed]] = field(default_factory=dict)
 
     @property
     def _wire(self) -> Wire:
         if self.wire is None:
-            self.wire = Wire(self.scope, Tokens(self.scope))
+            budget = f"{self.scope.tenant} {self.scope.endpoint}".strip()
+            self.wire = Wire(self.scope, Tokens(self.scope), SHARED.of("entra", budget, Throttle))
         return self.wire
 
     def expand(self) -> Expansion:
@@ -61,9 +65,12 @@ class EntraProvider:
         return self._wire.clock()
 
     def probe(self, header: Header, boundary: Boundary, region: str) -> list[Probed]:
-        """Try each call that a collector declares, in its cheapest form, and say what is allowed."""
+        """Try each call that a collector declares, in its cheapest form and once for all, and say what is allowed."""
         del region  # a tenant has none
-        return [one for api in header.calls for one in probe(api, self._wire, boundary.id)]
+        for api in header.calls:
+            if (api.call, api.permissions) not in self._probed:
+                self._probed[api.call, api.permissions] = probe(api, self._wire, boundary.id)
+        return [one for api in header.calls for one in self._probed[api.call, api.permissions]]
 
     def _signed_in(self) -> str:
         """Return the tenant's GUID; raises `FatalError` where no token is given, or it is of another tenant."""
@@ -97,6 +104,6 @@ class EntraProvider:
     def _nobody(self, error: Exception) -> FatalError:
         said = plain(getattr(error, "message", "") or error)
         advice = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate, or attach an identity"
-        if any(code in said for code in PERMISSION_AADSTS):
+        if any(code in said for code in WRONG_SECRET):
             advice = "Its secret or certificate is wrong or has ended: give the application a new one"
         return FatalError(f"scope {self.scope.name}: no token for Microsoft Graph ({said})", advice=advice)

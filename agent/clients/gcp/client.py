@@ -12,10 +12,11 @@ from agent.clients.failure import CallError, InterruptedRunError
 from agent.clients.fanout import LEFT, Fanout
 from agent.clients.gcp.api import Key
 from agent.clients.gcp.errors import ApiError, BrokenError
-from agent.clients.gcp.failures import CAUGHT, Place, codes, passing, plain, throttled, translate
+from agent.clients.gcp.failures import CAUGHT, Place, codes, passing, throttled, translate
 from agent.clients.gcp.pages import finder, lacks, listed, token
 from agent.clients.gcp.wire import PASSING, Wire
 from agent.clients.items import Items
+from agent.clients.text import plain
 from agent.clients.witness import Reading, Witness
 from agent.collector import Api
 from agent.model import Lacking
@@ -107,7 +108,8 @@ class GcpClient:
         retries = int(headers.pop("annexa-retries", 0)) if headers else 0
         reading.page(items, headers.get("x-request-id", "") or headers.get("x-guploader-uploadid", ""), retries)
         for what in lacks(page):
-            self.witness.lack(Lacking(api.call, "failed", plain(what)))
+            denied = what.startswith("PERMISSION_DENIED")
+            self.witness.lack(Lacking(api.call, "denied" if denied else "failed", plain(what)))
 
     def _declared(self, call: str) -> Api:
         api = self.witness.header.api(call)
@@ -131,7 +133,7 @@ class GcpClient:
                 self._again(error, api, attempt, deadline, reading)
                 attempt += 1
                 continue
-            self.wire.throttle.answered(api.call)
+            self.wire.throttle.answer(api.call)
             if attempt and hasattr(page, "headers"):
                 page.headers["annexa-retries"] = str(attempt)
             return page
@@ -141,7 +143,7 @@ class GcpClient:
         asked = error.retry_after if isinstance(error, ApiError) else 0.0
         pause = self.wire.pause(attempt, asked)
         if throttled(error):
-            self.wire.throttle.refused(api.call, pause if self.wire.paced else 0.0)
+            self.wire.throttle.refuse(api.call, pause if self.wire.paced else 0.0, attempt)
             again = True
         else:
             again = (passing(error) and attempt < PASSING) or (isinstance(error, BrokenError) and attempt == 0)

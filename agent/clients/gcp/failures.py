@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent.clients.cycle import RepeatedError
 from agent.clients.failure import CallError
 from agent.clients.gcp.errors import ApiError, BrokenError, CredentialsError, LateError, UnreachableError
+from agent.clients.text import plain
 from agent.collector import Api
 from agent.model import Lacking
 
@@ -17,11 +18,12 @@ CAUGHT = (ApiError, BrokenError, CredentialsError, LateError, UnreachableError, 
 ELSEWHERE = "SERVICE_DISABLED_ELSEWHERE"
 """Stands for an API that is switched off in the project whose quota is used, not in the one that is read."""
 SWITCHED_OFF = ("SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_INVALID")
+SWITCH = "Switch the API on"
+"""How the advice begins where an API is switched off."""
 PERIMETER = ("SECURITY_POLICY_VIOLATED", "VPC_SERVICE_CONTROLS")
 
 _PERMISSION = re.compile(r"\b([a-z][a-z0-9]+\.[A-Za-z0-9]+\.[A-Za-z0-9]+)\b")
 _PROJECT = re.compile(r"(?:in )?project (\S+) (?:before|because)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,6 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.api.call} in {self.parent}"
-
-
-def plain(text: object, limit: int = 300) -> str:
-    """Return one line of a provider's text: no control or direction characters, no more than `limit` long."""
-    return _CONTROL.sub(" ", str(text)).strip()[:limit]
 
 
 def codes(error: Exception, own: Collection[str]) -> tuple[str, ...]:
@@ -96,10 +93,10 @@ def _by_code(error: ApiError, place: Place) -> CallError:
         if code in place.api.unavailable:
             return _failure(place, "unavailable", f"{place.api.unavailable[code]} ({said})", "")
     if ELSEWHERE in found:
-        advice = f"Switch the API on in project {_consumer(error)}, or name another as quota_project"
+        advice = f"{SWITCH} in project {_consumer(error)}, or name another as quota_project"
         return _failure(place, "failed", f"switched off in the project whose quota is used ({said})", advice)
     if error.reason in SWITCHED_OFF:
-        return _failure(place, "unavailable", f"switched off in this project ({said})", "Switch the API on there")
+        return _failure(place, "unavailable", f"switched off in this project ({said})", f"{SWITCH} there")
     if error.throttled:
         return _failure(place, "throttled", said, "Ask Google for more quota, or lower the concurrency of this scope")
     if error.code == "UNAUTHENTICATED":

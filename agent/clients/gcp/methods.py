@@ -56,14 +56,16 @@ def _rest(host: str, paths: Mapping[str, str]) -> dict[str, Rest]:
     return found
 
 
-_ASSET, _LOGGING, _SINKS = "asset", "logging", "logging_config"
+def _rpc(prefix: str, service: str, *methods: str) -> dict[str, Rpc]:
+    return {f"{prefix}.{method}": Rpc(service, method) for method in methods}
+
+
 METHODS: dict[str, Rpc | Rest] = {
-    "cloudasset.search_all_resources": Rpc(_ASSET, "search_all_resources"),
-    "cloudasset.search_all_iam_policies": Rpc(_ASSET, "search_all_iam_policies"),
-    "logging.list_log_entries": Rpc(_LOGGING, "list_log_entries"),
-    "logging.list_sinks": Rpc(_SINKS, "list_sinks"),
-    "logging.list_exclusions": Rpc(_SINKS, "list_exclusions"),
-    "logging.list_buckets": Rpc(_SINKS, "list_buckets"),
+    **_rpc("cloudasset", "asset", "search_all_resources", "search_all_iam_policies", "list_assets",
+           "batch_get_assets_history", "analyze_iam_policy"),
+    **_rpc("logging", "logging", "list_log_entries"),
+    **_rpc("logging", "logging_config", "list_sinks", "list_exclusions", "list_buckets"),
+    **_rpc("logging", "logging_metrics", "list_log_metrics"),
     **_rest("cloudresourcemanager", {
         "cloudresourcemanager.organizations.get": "v3/{+name}",
         "cloudresourcemanager.folders.get": "v3/{+name}",
@@ -88,6 +90,8 @@ METHODS: dict[str, Rpc | Rest] = {
         "sql.operations.list": "v1/projects/{project}/operations",
     }),
     **_rest("backupdr", {
+        "backupdr.projects.locations.list": "v1/{+name}/locations",
+        "backupdr.projects.locations.resourceBackupConfigs.fetch": "v1/{+parent}/resourceBackupConfigs:fetch",
         "backupdr.projects.locations.backupVaults.list": "v1/{+parent}/backupVaults",
         "backupdr.projects.locations.backupVaults.dataSources.list": "v1/{+parent}/dataSources",
         "backupdr.projects.locations.backupVaults.dataSources.backups.list": "v1/{+parent}/backups",
@@ -118,6 +122,56 @@ METHODS: dict[str, Rpc | Rest] = {
     **_rest("compute", {
         "compute.firewalls.list": "compute/v1/projects/{project}/global/firewalls",
         "compute.subnetworks.aggregatedList": "compute/v1/projects/{project}/aggregated/subnetworks",
+        "compute.disks.aggregatedList": "compute/v1/projects/{project}/aggregated/disks",
+        "compute.instances.aggregatedList": "compute/v1/projects/{project}/aggregated/instances",
+        "compute.snapshots.list": "compute/v1/projects/{project}/global/snapshots",
+        "compute.sslCertificates.aggregatedList": "compute/v1/projects/{project}/aggregated/sslCertificates",
+        "compute.sslPolicies.aggregatedList": "compute/v1/projects/{project}/aggregated/sslPolicies",
+    }),
+    **_rest("privilegedaccessmanager", {
+        f"privilegedaccessmanager.{kind}.locations.entitlements{inner}.list": f"v1/{{+parent}}/{last}"
+        for kind in ("organizations", "folders", "projects")
+        for inner, last in (("", "entitlements"), (".grants", "grants"))
+    }),
+    **_rest("recommender", {
+        f"recommender.{kind}.locations.recommenders.recommendations.list": "v1/{+parent}/recommendations"
+        for kind in ("organizations", "folders", "projects")
+    }),
+    **_rest("policyanalyzer", {
+        "policyanalyzer.projects.locations.activityTypes.activities.query": "v1/{+parent}/activities:query",
+    }),
+    **_rest("monitoring", {
+        "monitoring.projects.alertPolicies.list": "v3/{+name}/alertPolicies",
+        "monitoring.projects.notificationChannels.list": "v3/{+name}/notificationChannels",
+    }),
+    **_rest("spanner", {
+        "spanner.projects.instances.list": "v1/{+parent}/instances",
+        "spanner.projects.instances.backups.list": "v1/{+parent}/backups",
+        "spanner.projects.instances.databaseOperations.list": "v1/{+parent}/databaseOperations",
+    }),
+    **_rest("firestore", {"firestore.projects.locations.backups.list": "v1/{+parent}/backups"}),
+    **_rest("alloydb", {"alloydb.projects.locations.backups.list": "v1/{+parent}/backups"}),
+    **_rest("file", {"file.projects.locations.backups.list": "v1/{+parent}/backups"}),
+    **_rest("bigtableadmin", {
+        "bigtableadmin.projects.instances.list": "v2/{+parent}/instances",
+        "bigtableadmin.projects.instances.clusters.backups.list": "v2/{+parent}/backups",
+    }),
+    **_rest("osconfig", {
+        "osconfig.projects.locations.instances.inventories.list": "v1/{+parent}/inventories",
+        "osconfig.projects.locations.instances.vulnerabilityReports.list": "v1/{+parent}/vulnerabilityReports",
+        "osconfig.projects.patchJobs.list": "v1/{+parent}/patchJobs",
+    }),
+    **_rest("container", {"container.projects.locations.clusters.list": "v1/{+parent}/clusters"}),
+    **_rest("secretmanager", {"secretmanager.projects.secrets.list": "v1/{+parent}/secrets"}),
+    **_rest("certificatemanager", {
+        "certificatemanager.projects.locations.certificates.list": "v1/{+parent}/certificates",
+    }),
+    **_rest("containeranalysis", {"containeranalysis.projects.occurrences.list": "v1/{+parent}/occurrences"}),
+    **_rest("cloudbuild", {"cloudbuild.projects.builds.list": "v1/projects/{projectId}/builds"}),
+    **_rest("clouddeploy", {
+        "clouddeploy.projects.locations.deliveryPipelines.list": "v1/{+parent}/deliveryPipelines",
+        "clouddeploy.projects.locations.deliveryPipelines.releases.list": "v1/{+parent}/releases",
+        "clouddeploy.projects.locations.deliveryPipelines.releases.rollouts.list": "v1/{+parent}/rollouts",
     }),
 }
 """Methods by the name under which headers declare them."""

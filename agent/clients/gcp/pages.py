@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.clients.gcp.api import Key
 
-UNREACHED = ("unreachable", "unreachables", "missingZones")
+UNREACHED = ("unreachable", "unreachables", "missingZones", "failedLocations")
 """Members by which a list says which places it could not ask."""
 HARMLESS = ("NO_RESULTS_ON_PAGE",)
 """Warnings of an aggregated list that say nothing is lacking."""
@@ -50,6 +50,17 @@ def lacks(page: dict[str, Any]) -> Iterator[str]:
         code = str(warning.get("code", ""))
         if code not in HARMLESS:
             yield f"{warning.get('region', '')} {code}: {warning.get('message', '')}".strip()
+    if "mainAnalysis" in page:
+        yield from _unexplored(page)
+
+
+def _unexplored(page: dict[str, Any]) -> Iterator[str]:
+    """Yield why an analysis of access is not the whole truth; Google leaves `fullyExplored` out where it is false."""
+    errors = page["mainAnalysis"].get("nonCriticalErrors") or ()
+    for error in errors:
+        yield f"{error.get('code', '')} {error.get('cause', '')}".strip()
+    if not page.get("fullyExplored") and not errors:
+        yield "not fully explored"
 
 
 def _warnings(page: dict[str, Any]) -> Iterable[dict[str, Any]]:

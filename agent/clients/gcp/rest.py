@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import google.auth.exceptions
 import requests
 import urllib3
 
 from agent.clients.deadline import Deadline
-from agent.clients.gcp.credentials import Identity
-from agent.clients.gcp.errors import ApiError, BrokenError, CredentialsError, LateError, UnreachableError, of_body
+from agent.clients.gcp.credentials import Identity, lost
+from agent.clients.gcp.errors import ApiError, BrokenError, LateError, UnreachableError, of_body
 from agent.clients.gcp.methods import Rest
 
 BODY_LIMIT = 1 << 28
@@ -29,22 +30,22 @@ class Answered(dict[str, Any]):
 def send(identity: Identity, method: Rest, parameters: dict[str, Any], deadline: Deadline) -> Answered:
     """Return the answer; raises one of `errors`, or `ValueError` for parameters that make no request."""
     url, query, body = method.request(parameters)
-    if identity.scope.endpoint:
+    headers: dict[str, str] = {}
+    if identity.scope.endpoint:  # one address for every service: paths alone do not tell which of them is meant
+        headers["X-Forwarded-Host"] = urlsplit(url).netloc
         url = identity.scope.endpoint.rstrip("/") + "/" + url.split("/", 3)[3]
     left = max(deadline.left(), 0.1)
     try:
         answer = identity.session().request(
-            method.verb, url, params=query, json=body, stream=True, allow_redirects=False,
+            method.verb, url, params=query, json=body, headers=headers, stream=True, allow_redirects=False,
             timeout=(min(CONNECT, left), left), max_allowed_time=left,
         )
         with answer:
             return _answered(answer, _read(answer, deadline))
     except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
         raise LateError(str(error)) from None
-    except google.auth.exceptions.RefreshError as error:
-        raise CredentialsError(str(error)) from None
     except google.auth.exceptions.GoogleAuthError as error:
-        raise UnreachableError(f"tokens: {error}") from None
+        raise lost(error) from None
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError,
             urllib3.exceptions.HTTPError) as error:
         raise BrokenError(str(error)) from None

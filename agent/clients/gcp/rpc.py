@@ -20,6 +20,7 @@ from agent.clients.gcp.methods import Rpc
 SERVICES = {
     "asset": ("google.cloud.asset_v1.services.asset_service", "AssetService", "cloudasset"),
     "logging": ("google.cloud.logging_v2.services.logging_service_v2", "LoggingServiceV2", "logging"),
+    "logging_metrics": ("google.cloud.logging_v2.services.metrics_service_v2", "MetricsServiceV2", "logging"),
     "logging_config": ("google.cloud.logging_v2.services.config_service_v2", "ConfigServiceV2", "logging"),
 }
 """Where each client class is: its module, its name, the host."""

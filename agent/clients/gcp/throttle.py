@@ -1,18 +1,18 @@
-"""The patience that all runs of a scope share: a rate for each family of methods that learns from the answers."""
+"""How fast Google may be asked: a budget for each family of methods that learns from the answers.
+
+Google counts by the project whose quota is used, so all scopes with one quota project share a budget.
+"""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
-from agent.clients.pace import Bucket
+from agent.clients.throttle import Limit, Pacing
 
 RATES: dict[str, float] = {
     "cloudasset.search_all_resources": 6,
     "cloudasset.search_all_iam_policies": 6,
     "cloudasset.list_assets": 1.5,
+    "cloudasset.batch_get_assets_history": 1.5,
+    "cloudasset.analyze_iam_policy": 1.5,
     "logging.list_log_entries": 0.9,
     "logging": 5,
     "cloudresourcemanager": 8,
@@ -24,64 +24,39 @@ RATES: dict[str, float] = {
     "securitycenter": 4,
     "cloudkms": 5,
     "compute": 15,
+    "osconfig": 4,
+    "recommender": 1.5,
     "storage": 10,
 }
 """Calls a second by `service.method` or `service`, below the published default quotas; the method's own row wins."""
-LEAST = 0.05
-"""No family is slowed below one call in twenty seconds."""
-GAIN = 1.05
-"""By how much a rate grows back with each answer, up to where it began."""
+OTHER = 5.0
+"""Calls a second of a service without a row."""
 
 
-@dataclass(slots=True)
-class _Family:
-    bucket: Bucket
-    whole: float
-    closed_until: float = 0.0
-
-
-@dataclass(slots=True)
-class Throttle:
-    """The families of one scope; `waited` is the seconds that each has made callers wait."""
-
-    clock: Callable[[], float] = time.monotonic
-    waited: dict[str, float] = field(default_factory=dict)
-    _families: dict[str, _Family] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+class Throttle(Pacing):
+    """The families of one quota project."""
 
     def turn(self, call: str) -> float:
         """Reserve the next call of a family, and return how long to wait before making it."""
-        with self._lock:
-            now = self.clock()
-            name, family = self._family(call)
-            wait = max(family.bucket.take(now), family.closed_until - now, 0.0)
-            self.waited[name] = self.waited.get(name, 0.0) + wait
-            return wait
+        return self.take(*family(call))
 
-    def refused(self, call: str, pause: float) -> None:
-        """Halve the rate of a family that was told to slow down, and close it for everybody for so many seconds."""
-        with self._lock:
-            _, family = self._family(call)
-            family.bucket.rate = max(LEAST, family.bucket.rate / 2)
-            family.bucket.tokens = min(family.bucket.tokens, 0.0)
-            family.closed_until = max(family.closed_until, self.clock() + pause)
+    def refuse(self, call: str, after: float | None, attempt: int) -> float:
+        """Learn from a refusal, and return the pause: what Google asks for, else one that doubles."""
+        return self.slow(*family(call), after, attempt)
 
-    def answered(self, call: str) -> None:
+    def answer(self, call: str) -> None:
         """Let the rate of a family grow back."""
-        with self._lock:
-            _, family = self._family(call)
-            family.bucket.rate = min(family.whole, family.bucket.rate * GAIN)
+        self.learn(*family(call), near=False)
 
     def rate(self, call: str) -> float:
         """Return the calls a second that a family has now."""
-        with self._lock:
-            return self._family(call)[1].bucket.rate
+        name, limit = family(call)
+        return limit.rate * next((found.share for other, found in self.families() if other == name), 1.0)
 
-    def _family(self, call: str) -> tuple[str, _Family]:
-        service = call.partition(".")[0]
-        name = call if call in RATES else service
-        family = self._families.get(name)
-        if family is None:
-            rate = RATES.get(name, 5.0)
-            family = self._families[name] = _Family(Bucket(rate, max(rate, 1.0), self.clock()), rate)
-        return name, family
+
+def family(call: str) -> tuple[str, Limit]:
+    """Return the family of a call and its limit: the method's own row, else the service's."""
+    service = call.partition(".")[0]
+    name = call if call in RATES else service
+    rate = RATES.get(name, OTHER)
+    return name, Limit(rate, max(rate, 1.0))

@@ -6,18 +6,16 @@ the published shapes, held against the SDK's models by `judge`. The double makes
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import re
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 from kiota_abstractions.authentication import AnonymousAuthenticationProvider
 from msgraph import GraphRequestAdapter
@@ -27,10 +25,10 @@ from agent.clients.entra import calls
 from tests.lab.entra.certificate import certificate
 from tests.lab.entra.faults import Armed, Fault
 from tests.lab.entra.http import Reply, Server
+from tests.lab.entra.tokens import APPLICATION, SECRET, Endpoint
 
 TENANT = "11111111-2222-4333-8444-555555555555"
-APPLICATION = "66666666-7777-4888-8999-000000000000"
-SECRET = "lab-secret-that-must-not-leak"
+UNKNOWN_TOKEN = Fault("", 401, "InvalidAuthenticationToken", "Access token is empty or unknown.")
 Params = dict[str, str]
 Pages = list[dict[str, Any]]
 Handler = Callable[[tuple[str, ...], Params], Pages | Fault]
@@ -57,7 +55,9 @@ class Double:
 
     def __post_init__(self) -> None:
         self.calls: list[Call] = []
-        self.tokens: list[str] = []
+        self.batches: list[list[str]] = []
+        self._endpoint = Endpoint(self.tenant, self.lifetime)
+        self.tokens = self._endpoint.issued
         self.unserved: list[str] = []
         self._armed: list[Armed] = []
         self._handlers: dict[str, tuple[re.Pattern[str], Handler]] = {}
@@ -96,11 +96,17 @@ class Double:
         """Let requests that meet all conditions fail; `operation` may be a pattern."""
         self._armed.append(Armed(fault, operation, page, request, onwards, ids, fault.times))
 
+    def calm(self) -> None:
+        """Forget the faults."""
+        with self._lock:
+            self._armed.clear()
+
     def reset(self) -> None:
         """Forget faults, calls and handlers."""
         with self._lock:
             self._armed.clear()
             self.calls.clear()
+            self.batches.clear()
             self.unserved.clear()
             self._counts.clear()
             self._handlers.clear()
@@ -108,42 +114,39 @@ class Double:
     def _reply(self, method: str, target: str, headers: Message, body: bytes) -> Reply:
         parts = urlsplit(target)
         if parts.path.endswith("/.well-known/openid-configuration"):
-            return Reply(200, self._discovery(parts.path.split("/")[1]))
+            return Reply(200, self._endpoint.discovery(self.url, parts.path.split("/")[1]))
         if method == "POST" and parts.path.endswith("/oauth2/v2.0/token"):
-            return self._token(parse_qs(body.decode()))
+            self._endpoint.tenant, self._endpoint.lifetime = self.tenant, self.lifetime
+            return self._endpoint.answer(parse_qs(body.decode()))
+        if method == "POST" and parts.path == "/v1.0/$batch":
+            return self._batch(body, headers.get("Authorization", ""))
+        return self._graph(parts, headers.get("Authorization", ""))
+
+    def _batch(self, body: bytes, authorization: str) -> Reply:
+        """Answer up to twenty questions in an order of our own; what spoils the wire of one spoils all."""
+        questions = json.loads(body)["requests"]
+        with self._lock:
+            number = next(self._counts.setdefault("$batch", itertools.count(1)))
+            self.batches.append([one["url"] for one in questions])
+            fault = self._struck("$batch", 1, number, ())
+        if not self._known(authorization) or (fault and fault.status):
+            return _error(fault if fault and fault.status else UNKNOWN_TOKEN, f"batch-{number}")
+        wrong = [one for one in questions if one["method"] != "GET" or not one["url"].startswith("/")]
+        if wrong or len(questions) > 20 or len({one["id"] for one in questions}) < len(questions):
+            return _error(Fault("", 400, "BadRequest", f"Invalid batch payload format: {wrong}."), f"batch-{number}")
+        said = [(one["id"], self._graph(urlsplit("/v1.0" + one["url"]), authorization)) for one in questions]
+        spoilt = next((one.fault for _, one in said if one.fault and one.fault.spoils), fault)
+        kept = [part for part in said if not (part[1].fault and part[1].fault.wire == "left_out")]
+        return Reply(200, {"responses": [_part(*one) for one in reversed(kept)]}, {}, spoilt, f"batch-{number}")
+
+    def _known(self, authorization: str) -> bool:
+        return authorization.removeprefix("Bearer ") in self.tokens
+
+    def _graph(self, parts: SplitResult, authorization: str) -> Reply:
         params = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        return self._graph(parts.path, params, headers)
-
-    def _discovery(self, tenant: str) -> dict[str, Any]:
-        base = f"{self.url}/{tenant}"
-        return {
-            "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
-            "issuer": f"{base}/v2.0",
-            "response_types_supported": ["code"],
-            "subject_types_supported": ["pairwise"],
-        }
-
-    def _token(self, form: dict[str, list[str]]) -> Reply:
-        if form.get("client_secret") != [SECRET] or form.get("client_id") != [APPLICATION]:
-            return Reply(401, {
-                "error": "invalid_client", "error_codes": [7000215],
-                "error_description": "AADSTS7000215: Invalid client secret provided.",
-            })
-        claims = {
-            "aud": form["scope"][0].removesuffix("/.default"), "tid": self.tenant, "appid": APPLICATION,
-            "exp": int(time.time()) + self.lifetime, "jti": len(self.tokens),
-        }
-        token = ".".join(_encoded(one) for one in ({"alg": "none", "typ": "JWT"}, claims, {}))
-        self.tokens.append(token)
-        return Reply(200, {"token_type": "Bearer", "expires_in": self.lifetime, "access_token": token})
-
-    def _graph(self, path: str, params: Params, headers: Message) -> Reply:
-        authorization = headers.get("Authorization", "")
-        if authorization.removeprefix("Bearer ") not in self.tokens:
-            return _error(Fault("", 401, "InvalidAuthenticationToken", "Access token is empty or unknown."), "lab-0")
+        path = parts.path
+        if not self._known(authorization):
+            return _error(UNKNOWN_TOKEN, "lab-0")
         for name, (pattern, handler) in self._handlers.items():
             if found := pattern.fullmatch(path):
                 return self._answer(name, found.groups(), path, params, handler, authorization)
@@ -194,8 +197,9 @@ class Double:
         return body
 
 
-def _encoded(part: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+def _part(identifier: str, said: Reply) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json", "request-id": said.request, **said.headers}
+    return {"id": identifier, "status": said.status, "headers": headers, "body": said.body}
 
 
 def _error(fault: Fault, request: str) -> Reply:

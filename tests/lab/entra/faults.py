@@ -21,12 +21,17 @@ class Fault:
     message: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     paging: Literal["", "empty", "repeat_page", "repeat_link", "foreign", "reversed"] = ""
-    wire: Literal["", "cut", "truncated", "rubbish"] = ""
+    wire: Literal["", "cut", "truncated", "rubbish", "left_out"] = ""
     delay: float = 0.0
     padding: int = 0
     skew: float = 0.0
     link: str = ""
     times: int | None = None
+
+    @property
+    def spoils(self) -> bool:
+        """Return whether it is the connection that suffers: in a batch, all its answers do."""
+        return bool(self.delay or self.padding or self.skew or self.wire not in ("", "left_out"))
 
 
 @dataclass(slots=True)
@@ -88,6 +93,39 @@ def no_premium(times: int | None = None) -> Fault:
     """Refuse because the tenant has no premium licence, as privileged identity management does."""
     message = "The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license."
     return Fault("no premium", 400, "AadPremiumLicenseRequired", message, times=times)
+
+
+def not_provisioned(times: int | None = None) -> Fault:
+    """Refuse because the tenant has never had the service, as Intune does."""
+    return Fault("not provisioned", 400, "BadRequest", "Request not applicable to target tenant.", times=times)
+
+
+def no_path(times: int | None = None) -> Fault:
+    """Refuse because this cloud of Microsoft does not have the path."""
+    message = "Resource not found for the segment 'accessReviews'."
+    return Fault("no path", 400, "BadRequest", message, times=times)
+
+
+def dependency(times: int | None = 1) -> Fault:
+    """Answer 424 to one question of a batch: another of its questions failed."""
+    message = "The request failed because another request of the batch that it depends on failed."
+    return Fault("dependency", 424, "FailedDependency", message, times=times)
+
+
+def left_out(times: int | None = 1) -> Fault:
+    """Answer a batch without this question's answer."""
+    return Fault("left out", wire="left_out", times=times)
+
+
+def quota(times: int | None = 1, after: int | None = 1) -> Fault:
+    """Refuse for resource units, as the directory says it."""
+    headers = {
+        **({} if after is None else {"Retry-After": str(after)}),
+        "x-ms-throttle-scope": "Tenant_Application/ReadWrite/lab/lab",
+        "x-ms-throttle-information": "ResourceUnitLimitExceeded",
+    }
+    message = "Your request is throttled temporarily. Please try after 1 seconds."
+    return Fault("quota", 429, "Request_ThrottledTemporarily", message, headers, times=times)
 
 
 def expired_credentials(times: int | None = None) -> Fault:

@@ -15,8 +15,11 @@ from typing import Any
 from agent.clients.gcp.methods import METHODS, Rest
 
 DOCUMENTS = (
-    "backupdr.v1", "cloudkms.v1", "cloudresourcemanager.v3", "compute.v1", "gkebackup.v1", "iam.v1", "orgpolicy.v2",
-    "securitycenter.v1", "sqladmin.v1", "storage.v1",
+    "alloydb.v1", "backupdr.v1", "bigtableadmin.v2", "certificatemanager.v1", "cloudbuild.v1", "clouddeploy.v1",
+    "cloudkms.v1", "cloudresourcemanager.v3", "compute.v1", "container.v1", "containeranalysis.v1", "file.v1",
+    "firestore.v1", "gkebackup.v1", "iam.v1", "monitoring.v3", "orgpolicy.v2", "osconfig.v1", "policyanalyzer.v1",
+    "privilegedaccessmanager.v1", "recommender.v1", "secretmanager.v1", "securitycenter.v1", "spanner.v1",
+    "sqladmin.v1", "storage.v1",
 )
 TARGET = Path(__file__).parent / "discovery.json"
 

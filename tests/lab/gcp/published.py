@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +50,18 @@ def methods() -> dict[str, Method]:
     }
 
 
-def candidates(verb: str, path: str) -> Iterator[tuple[Method, dict[str, str]]]:
-    """Yield each method that a request may be, with the parameters in its path."""
+def candidates(verb: str, path: str, host: str = "") -> Iterator[tuple[Method, dict[str, str]]]:
+    """Yield each method that a request may be, with the parameters in its path; no host stands for any."""
     for method in methods().values():
-        found = method.pattern().fullmatch(path) if method.verb == verb else None
+        meant = method.verb == verb and host in ("", urlsplit(method.root).netloc)
+        found = method.pattern().fullmatch(path) if meant else None
         if found and all(_fits(method, name, value) for name, value in found.groupdict().items()):
             yield method, found.groupdict()
 
 
 _PARTS = {"organizations", "folders", "projects", "locations", "serviceAccounts", "keyRings", "backupVaults",
-          "dataSources", "backupPlans", "restorePlans", "sources"}
+          "dataSources", "backupPlans", "restorePlans", "sources", "entitlements", "recommenders", "activityTypes",
+          "instances", "clusters", "deliveryPipelines", "releases"}
 
 
 def _fits(method: Method, name: str, value: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,11 @@ class Rpc:
     request: Any
     response: Any
 
+    @property
+    def pages(self) -> bool:
+        """Return whether it takes a page token."""
+        return "page_token" in self.request.meta.fields
+
     def params(self, data: bytes) -> dict[str, Any]:
         """Return the parameters as the client library spells them."""
         found: dict[str, Any] = MessageToDict(
@@ -42,20 +48,24 @@ class Rpc:
         return made
 
 
-_ASSET, _LOGGING, _CONFIG = (
-    "google.cloud.asset.v1.AssetService", "google.logging.v2.LoggingServiceV2", "google.logging.v2.ConfigServiceV2",
+_CLASSES = (
+    ("cloudasset", "google.cloud.asset.v1.AssetService", asset_v1, (
+        "SearchAllResources", "SearchAllIamPolicies", "ListAssets", "BatchGetAssetsHistory", "AnalyzeIamPolicy",
+    )),
+    ("logging", "google.logging.v2.LoggingServiceV2", logging, ("ListLogEntries",)),
+    ("logging", "google.logging.v2.ConfigServiceV2", logging, ("ListSinks", "ListExclusions", "ListBuckets")),
+    ("logging", "google.logging.v2.MetricsServiceV2", logging, ("ListLogMetrics",)),
 )
+
+
+def _spelt(name: str) -> str:
+    """Return `list_log_entries` for `ListLogEntries`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
 RPCS: dict[str, Rpc] = {
-    "cloudasset.search_all_resources": Rpc(
-        _ASSET, "SearchAllResources", asset_v1.SearchAllResourcesRequest, asset_v1.SearchAllResourcesResponse),
-    "cloudasset.search_all_iam_policies": Rpc(
-        _ASSET, "SearchAllIamPolicies", asset_v1.SearchAllIamPoliciesRequest, asset_v1.SearchAllIamPoliciesResponse),
-    "logging.list_log_entries": Rpc(
-        _LOGGING, "ListLogEntries", logging.ListLogEntriesRequest, logging.ListLogEntriesResponse),
-    "logging.list_sinks": Rpc(_CONFIG, "ListSinks", logging.ListSinksRequest, logging.ListSinksResponse),
-    "logging.list_exclusions": Rpc(
-        _CONFIG, "ListExclusions", logging.ListExclusionsRequest, logging.ListExclusionsResponse),
-    "logging.list_buckets": Rpc(_CONFIG, "ListBuckets", logging.ListBucketsRequest, logging.ListBucketsResponse),
+    f"{prefix}.{_spelt(name)}": Rpc(service, name, getattr(types, f"{name}Request"), getattr(types, f"{name}Response"))
+    for prefix, service, types, names in _CLASSES for name in names
 }
 """RPCs by the name under which headers declare them."""
 
@@ -69,6 +79,14 @@ def handlers(serve: Callable[[str, bytes, Any], bytes]) -> list[Any]:
 
         found.setdefault(rpc.service, {})[rpc.name] = grpc.unary_unary_rpc_method_handler(handler)
     return [grpc.method_handlers_generic_handler(service, methods) for service, methods in found.items()]
+
+
+def unknown(size: int) -> bytes:
+    """Return a member of so many bytes that no message class has."""
+    head, left = b"\xc2\x84\x3d", size  # field 125,000, which takes bytes
+    while left > 0x7F:
+        head, left = head + bytes([left & 0x7F | 0x80]), left >> 7
+    return head + bytes([left]) + b" " * size
 
 
 def abort(context: Any, said: ErrorAnswer) -> None:

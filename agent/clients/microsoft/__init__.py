@@ -1,0 +1,1 @@
+"""What Microsoft Graph and Azure have in common: tokens and times."""

@@ -94,7 +94,7 @@ def _checkpoint(app: Parts, wanted: int | bytes | None) -> tuple[bytes, Checkpoi
 
 def ring(app: Parts) -> tuple[SSlibKey, ...]:
     """Return every key that may have signed for this store, that of today first."""
-    return (app.store.keys.public,)
+    return app.store.keys.ring
 
 
 def _opened(note: bytes, keys: Sequence[SSlibKey], origin: str) -> Checkpoint:

@@ -56,7 +56,7 @@ def collectors_of(found: Requirement) -> tuple[str, ...]:
 def accepted(app: Parts, found: Requirement, as_of: datetime) -> list[ArtifactRow]:
     """Return the artifacts of a requirement that were recorded, accepted and not voided at an instant."""
     collectors = collectors_of(found)
-    return [row for row in app.store.artifacts(kind=found.kind, as_of=as_of, voided=False)
+    return [row for row in app.store.artifacts(kind=found.kind, as_of=as_of, voided=False, deleted=False)
             if row.collector in collectors and row.outcome in outcomes(found)]
 
 
@@ -70,7 +70,7 @@ def choose(app: Parts, asked: Asked, by: str = "") -> Chosen:
     found = requirement(app, asked.requirement)
     collectors = collectors_of(found)
     rows = [
-        row for row in app.store.artifacts(kind=found.kind, as_of=asked.as_of)
+        row for row in app.store.artifacts(kind=found.kind, as_of=asked.as_of, deleted=False)
         if row.collector in collectors and row.scope in (asked.scopes or (row.scope,)) and in_period(row, asked.period)
     ]
     good = [row for row in rows if row.outcome in outcomes(found) and not _voided(row, asked.as_of)]

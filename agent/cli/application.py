@@ -98,9 +98,11 @@ def build() -> typer.Typer:
         asking,
         catalog,
         collecting,
+        custody,
         evidence,
         exporting,
         keeping,
+        keys,
         mappings,
         sampling,
         starting,
@@ -113,7 +115,7 @@ def build() -> typer.Typer:
     )
     app.callback()(_callback)
     for module in (starting, collecting, answers, evidence, verifying, sampling, exporting, asking, catalog, mappings,
-                   keeping):
+                   keeping, custody, keys):
         module.register(app)
     return app
 

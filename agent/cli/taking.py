@@ -51,7 +51,8 @@ def take(store: Store, artifact: str, folder: Path, *, force: bool = False, kept
         envelope = store.objects.get(envelope_path(artifact))
         files = {
             ENVELOPE: envelope, STATEMENT: payload_of(envelope),
-            **proofs(store.objects, store.artifact(artifact).leaf, kept), KEY: public_pem(store.keys.public),
+            **proofs(store.objects, store.artifact(artifact).leaf, kept),
+            KEY: b"".join(map(public_pem, store.keys.ring)),
         }
         for name in PARTS:  # what an earlier export into this folder left is none of this one
             (folder / name).unlink(missing_ok=True)

@@ -49,6 +49,7 @@ class Kept(NamedTuple):
     collected_at: datetime
     recorded_at: datetime
     voided_at: datetime | None
+    deleted_at: datetime | None
 
     def accepted(self, as_of: datetime) -> bool:
         """Return whether it is whole, and not voided at the instant."""
@@ -139,7 +140,7 @@ class StoreHeld:
         That is the newest of each collector and region in force, as long as it is not stale by itself.
         """
         requirement = unit.requirement
-        allowed = [row for row in self.rows(unit) if self._counts(row, requirement)]
+        allowed = [row for row in self.rows(unit) if self._counts(row, requirement) and row.deleted_at is None]
         if KINDS[requirement.kind].event:
             return allowed
         regions = {name: in_force(found, self.as_of) for name, found in by_collector(unit.expected).items()}
@@ -187,7 +188,9 @@ class StoreHeld:
         if (place, name) not in self._instants:
             self._instants[place, name] = self._kept(place, name)
         found = self._instants[place, name]
-        missing = [row for row in rows if row.id not in found and row.outcome != Outcome.FAILED]
+        missing = [
+            row for row in rows if row.id not in found and row.outcome != Outcome.FAILED and row.deleted_at is None
+        ]
         bodies = {row.id: self._made(row, requirement, name) for row in missing}
         found.update((artifact, decode(body)) for artifact, body in bodies.items())
         if bodies and self.keep:

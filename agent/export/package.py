@@ -37,6 +37,7 @@ class Written:
     records: int
     files: int
     size: int
+    artifacts: tuple[str, ...] = ()
 
 
 def write_package(
@@ -69,12 +70,13 @@ def write_package(
                 out.flush()
                 os.fsync(out.fileno())
                 files, size = package.entries, out.tell()
+                artifacts = tuple(fact["artifact"] for fact in runs.facts())
         part.replace(target)
     except OSError as error:
         raise StoreError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         part.unlink(missing_ok=True)
-    return Written(target, runs.count, runs.records, files, size)
+    return Written(target, runs.count, runs.records, files, size, artifacts)
 
 
 def _told(package: Zip64, contents: Contents, runs: Runs, room: Path) -> None:

@@ -1,7 +1,17 @@
 """Seal and open: statement, envelope, Merkle tree, checkpoint and leaf entries; values in, values out."""
 
 from agent.seal.envelope import artifact_id, open_envelope, seal_envelope
-from agent.seal.leaf import ArtifactEntry, Entry, SamplingEntry, VoidEntry, read_entry
+from agent.seal.leaf import (
+    ArtifactEntry,
+    CustodyEntry,
+    DeletionEntry,
+    Entry,
+    HoldEntry,
+    KeyEntry,
+    SamplingEntry,
+    VoidEntry,
+    read_entry,
+)
 from agent.seal.merkle import EMPTY, Range, leaf_hash, node_hash
 from agent.seal.note import Checkpoint, open_checkpoint, seal_checkpoint, verifier_key
 from agent.seal.statement import Statement, read_statement, write_statement
@@ -10,7 +20,11 @@ __all__ = [
     "EMPTY",
     "ArtifactEntry",
     "Checkpoint",
+    "CustodyEntry",
+    "DeletionEntry",
     "Entry",
+    "HoldEntry",
+    "KeyEntry",
     "Range",
     "SamplingEntry",
     "Statement",

@@ -32,7 +32,8 @@ class Proven:
     consistency: Consistency
     stamps: Callable[[], Sequence[tuple[bytes, bytes]]]
     envelope: Callable[[], bytes]
-    content: Callable[[Statement], None]
+    content: Callable[[Statement], str]
+    """What is said of the object; raises where it does not hold the bytes that were sealed."""
     beside: Sequence[tuple[str, str, Callable[[ArtifactEntry, Statement], None]]] = field(default_factory=tuple)
     """Further steps of this kind of source: name, what it proves, what raises where it does not hold."""
 
@@ -136,8 +137,8 @@ def _sealed(report: Report, one: Proven, trust: Trust, entry: ArtifactEntry, hel
     if odd := clock(entry, statement):
         times.refuse(odd)
     with step.trying():
-        one.content(statement)
-        step.says = f"SHA-256 {statement.digest}, {statement.size:,} bytes"
+        deleted = one.content(statement)
+        step.says = deleted or f"SHA-256 {statement.digest}, {statement.size:,} bytes"
     for name, proves, holds in one.beside:
         step = report.step(name, proves)
         with step.trying():

@@ -97,6 +97,8 @@ class Report:
     trust: str = ""
     steps: list[Step] = field(default_factory=list)
     anchors: list[Anchor] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """What the log says was done with evidence: voids, holds, deletions under retention, changes of keys."""
     checkpoint: bytes = b""
 
     @property

@@ -22,9 +22,10 @@ from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from agent.registry import Registry
 from tests.lab.gcp import faults
-from tests.lab.gcp.double import ACCOUNT, AUDIENCE, Double
+from tests.lab.gcp.double import Double
 from tests.lab.gcp.paging import Pages
 from tests.lab.gcp.published import candidates
+from tests.lab.gcp.tokens import ACCOUNT, AUDIENCE
 
 SEARCH, SQL = "cloudasset.search_all_resources", "sql.backupRuns.list"
 HEADER = Header(
@@ -218,7 +219,7 @@ def test_a_workload_whose_token_is_not_taken_any_more_is_told(
     read: Callable[[GcpClient], list[str]],
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(double.workload_file(tmp_path)))
-    double.outside.clear()
+    double.issuer.outside.clear()
     client, witness = opened(provide())
     with pytest.raises(CallError, match="invalid_grant") as caught:
         read(client)
@@ -279,7 +280,7 @@ def test_a_large_answer_is_read(provide: Provide, double: Double) -> None:
 
 @pytest.mark.parametrize("seconds", [-300.0, 300.0])
 def test_a_clock_that_is_off_is_told(provide: Provide, double: Double, seconds: float) -> None:
-    double.skew = seconds
+    double.issuer.skew = seconds
     provider = provide()
     runs(opened(provider)[0])
     told = provider.clock()
@@ -288,7 +289,7 @@ def test_a_clock_that_is_off_is_told(provide: Provide, double: Double, seconds: 
 
 
 def test_a_clock_that_is_off_by_too_much_gets_no_token(provide: Provide, double: Double) -> None:
-    double.skew = 3600.0
+    double.issuer.skew = 3600.0
     client, witness = opened(provide())
     with pytest.raises(CallError, match="reasonable timeframe"):
         runs(client)
@@ -368,7 +369,8 @@ def _held(params: dict[str, Any]) -> Any:
 @pytest.mark.parametrize(("fault", "state", "remedy"), [
     (faults.switched_off("77"), "unavailable", "Switch the API on in project 77, or name another as quota_project"),
     (faults.switched_off("data-prod"), "unavailable", "Switch the API on there"),
-    (faults.unlicensed(), "unavailable", ""), (faults.broken(), "ok", ""), (faults.denied(), "ok", ""),
+    (faults.unlicensed(), "unavailable", "Activate it, or leave the collector out: collectors: {disable: […]}"),
+    (faults.broken(), "ok", ""), (faults.denied(), "ok", ""),
 ])
 def test_an_api_that_gives_nothing_is_told_from_a_permission(
     provide: Provide, double: Double, fault: faults.Fault, state: str, remedy: str

@@ -52,6 +52,7 @@ def package(
                        checkpoint=_checkpoint(checkpoint), kept=tuple(_read(one) for one in link or ()))
         target = output or Path(f"{audit_name(app, wanted)}.zip")
         written = pack(app, wanted, target, progress)
+        app.note("export", written.artifacts or ("",), detail=f"audit package {target.name}")
     if json:
         session.emit({"file": str(written.file), "runs": written.runs, "records": written.records,
                       "files": written.files, "size": written.size})

@@ -232,6 +232,12 @@ class Parts:
         if scope is not None and scope not in [*names, "organization"]:
             raise ConfigurationError(f"no scope {scope!r}", advice=f"There are: {', '.join(names) or 'none'}")
 
+    def known_scopes(self, scopes: Sequence[str] | None) -> list[str]:
+        """Return the scopes by name, each once; raises `ConfigurationError` for a strange one."""
+        for one in scopes or ():
+            self._known(one)
+        return sorted(set(scopes or ()))
+
     def _warnings(self, as_of: datetime) -> list[str]:
         """Return what lowers the whole answer: scopes never expanded, runs that wait for the sequencer."""
         known = {row.scope for row in self.store.expected(as_of=as_of)}

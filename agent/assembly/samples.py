@@ -49,8 +49,11 @@ def selection(app: Parts, name: str) -> list[dict[str, Any]] | None:
     return list(canonical.loads(rows[0].body)["items"]) if rows else None
 
 
-def sample(app: Parts, name: str) -> dict[str, Any]:
-    """Return a draw with its population and its items, each with its last result and how many it had."""
+def sample(app: Parts, name: str, before: int | None = None) -> dict[str, Any]:
+    """Return a draw with its population and its items, each with its last result and how many it had.
+
+    `before`: results from that leaf of the log on are left out.
+    """
     draw = _named(app, "draw", name)
     items = selection(app, draw["name"])
     if items is None:
@@ -58,6 +61,8 @@ def sample(app: Parts, name: str) -> dict[str, Any]:
                          advice="Draw again with the same words; it stays the same draw")
     results: dict[str, list[dict[str, Any]]] = {}
     for row in app.store.sampled(name=draw["name"], step="result"):
+        if before is not None and row.leaf >= before:
+            continue
         results.setdefault(canonical.loads(row.body)["item"], []).append(told(row))
     for item in items:
         found = results.get(str(item["number"]), [])
@@ -123,14 +128,15 @@ def counts(items: Sequence[dict[str, Any]]) -> dict[str, int]:
 
 
 def evaluate(
-    app: Parts, name: str, confidence: sampling.Rate | None = None, tolerable: sampling.Rate | None = None
+    app: Parts, name: str, confidence: sampling.Rate | None = None, tolerable: sampling.Rate | None = None,
+    before: int | None = None,
 ) -> dict[str, Any]:
     """Return the upper limit of the deviation rate and what it says; the draw's own parameters unless others are given.
 
     Items that are not applicable are left out of the tested ones, and the population stays as large
     as it is, which is the cautious side.
     """
-    drawn_ = sample(app, name)
+    drawn_ = sample(app, name, before)
     tally = counts(drawn_["items"])
     basis, size = drawn_["basis"], drawn_["population"]["size"]
     confidence = confidence or basis.get("confidence")
@@ -164,9 +170,9 @@ def _reason(answer: dict[str, Any], good: bool) -> str:
             f"{float(answer['tolerable']):.2%}")
 
 
-def contents(app: Parts, name: str) -> list[dict[str, Any]]:
+def contents(app: Parts, name: str, before: int | None = None) -> list[dict[str, Any]]:
     """Return the items of a sample with their records, read from their artifacts and proven."""
-    items = sample(app, name)["items"]
+    items = sample(app, name, before)["items"]
     by_artifact: dict[str, set[int]] = {}
     for item in items:
         by_artifact.setdefault(item["artifact"], set()).add(item["line"])

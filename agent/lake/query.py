@@ -52,6 +52,9 @@ class Asked:
     scope: str | None = None
     everything: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    memory: str | None = None
+    """Such as 512MB; None: as the lake has it."""
+    seconds: float | None = None
 
 
 def newest(pieces: Sequence[Piece]) -> list[Piece]:
@@ -120,10 +123,11 @@ class Lake:
             bound = _bound(question, asked)
             stages = {table: self._stage(table, asked, room) for table in sorted(question.tables)}
             allowed = [*files, *(file for staged in stages.values() for file in staged.files)]
-            with connect(allowed, *self._limits, spill=room) as connection:
+            memory, threads = self._limits
+            with connect(allowed, asked.memory or memory, threads, spill=room) as connection:
                 for table, staged in stages.items():
                     _view(connection, table, staged, asked)
-                with limited(connection, self._seconds):
+                with limited(connection, asked.seconds or self._seconds):
                     with told(sql):
                         answer = shape(connection, question.sql, bound)
                     yield _Open(connection, question, answer, bound)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -144,13 +144,21 @@ def _table(folder: Path) -> None:
         return
     try:
         with (folder / TABLE).open(encoding="utf-8", newline="") as cells, (folder / RECORDS).open("rb") as lines:
-            table = csv.reader(cells, strict=True)
-            columns = next(table, [])
-            for number, (row, line) in enumerate(zip_longest(table, lines), 1):
-                if row is None or line is None or row != cells_of(line, columns):
-                    raise VerificationError(f"row {number} of {TABLE} is not what the record says")
-    except (OSError, ValueError, KeyError, csv.Error) as error:
+            same_table(cells, lines, TABLE)
+    except OSError as error:
         raise VerificationError(f"{TABLE} cannot be compared: {error}") from error
+
+
+def same_table(cells: Iterable[str], lines: Iterable[bytes], name: str) -> None:
+    """Raise `VerificationError` unless each row of a CSV is what its record says, by the columns that the CSV has."""
+    try:
+        table = csv.reader(cells, strict=True)
+        columns = next(table, [])
+        for number, (row, line) in enumerate(zip_longest(table, lines), 1):
+            if row is None or line is None or row != cells_of(line, columns):
+                raise VerificationError(f"row {number} of {name} is not what the record says")
+    except (ValueError, KeyError, csv.Error) as error:
+        raise VerificationError(f"{name} cannot be compared: {error}") from error
 
 
 def cells_of(line: bytes, columns: Sequence[str]) -> list[str]:

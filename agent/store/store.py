@@ -160,6 +160,10 @@ class Store(Artifacts, Facts, Sampled):
             pass
         return next(row for row in reversed(self.sampled(step=step)) if row.document == digest)
 
+    def wrong_steps(self) -> Iterator[tuple[str, str]]:
+        """Yield each step of sampling on which log, document and row disagree, and how."""
+        return sampled.wrong(self.catalog, self.objects)
+
     def open_artifact(self, artifact: str) -> VerifiedArtifact:
         """Open an artifact by its whole id; raises `VerificationError` where it is not what was signed."""
         return open_verified(artifact, self.objects, self.keys.public)

@@ -36,7 +36,7 @@ class Rows:
                 self._voided.setdefault(entry.artifact, entry)
                 continue
             if not isinstance(entry, ArtifactEntry):
-                continue  # a step of a sample: the tables of sampling are made from the log, and have no row here
+                continue  # a step of a sample, which `Steps` compares
             self.artifacts += 1
             row = rows.get(entry.index)
             if row is None:

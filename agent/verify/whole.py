@@ -16,6 +16,8 @@ from agent.store.objects import Objects
 from agent.verify.log import Walk, wanted
 from agent.verify.report import Report, Step
 from agent.verify.rows import Rows
+from agent.verify.sampling import PROVES as SAMPLING
+from agent.verify.sampling import Steps
 from agent.verify.sealed import ObjectCheck, check_envelope, clock
 from agent.verify.stamps import Stamped, anchor, early, stamped
 from agent.verify.trust import Trust, TrustedKey
@@ -117,6 +119,7 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
     envelopes = report.step("envelopes", "what is said of each artifact was signed, unchanged, by a key trusted then")
     objects = report.step("objects", "each artifact holds exactly the bytes that were sealed")
     catalog = report.step("catalog", "the rows say what was sealed, none is missing and none was added")
+    sampled = Steps(store.objects, store.catalog, report.step("sampling", SAMPLING))
     unlogged = report.step("nothing beside", "no envelope lies in the store that the log does not have")
     rows = Rows(store.catalog, catalog) if store.catalog else None
     hashed = ObjectCheck(store.objects)
@@ -139,8 +142,10 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
                     statements[entry.index] = statement
             if rows is not None:
                 rows.bundle(bundle, statements)
+            sampled.bundle(bundle)
             progress(len(report.anchors), walk.head.size)
     rows.end() if rows is not None else catalog.open("there is no catalog beside these objects")
+    sampled.end()
     envelopes.says = f"{len(known):,} artifacts"
     objects.says = f"{hashed.bytes:,} bytes hashed"
     _unlogged(store, known, unlogged)

@@ -78,6 +78,19 @@ class World:
         with self.place.open(writer=False) as store:
             return places.artifact(store, self.artifacts[int(subject)], key, [self.data], kept)
 
+    def sample(self) -> None:
+        """Log a population and two draws on it, as `annexa sample draw` does."""
+        facts = {"root": "ab" * 32, "size": 2}
+        with self.place.open() as store:
+            store.keep_step("population", facts, facts)
+            for seed in ("the first", "the second"):
+                draw = {"population": "P1", "seed": seed}
+                store.keep_step("draw", draw, draw)
+
+    def document_of(self, seed: str) -> Path:
+        """Return the document of a draw by its seed."""
+        return next(file for file in self.file("samples").rglob("*.json") if seed in file.read_text())
+
     # What the attacker does.
 
     def write(self, path: Path | str, data: bytes) -> None:

@@ -18,10 +18,10 @@ from sqlmodel import Session, col, select
 from agent import canonical
 from agent.errors import StoreError
 from agent.model import Provenance
-from agent.seal import verifier_key
+from agent.seal import Statement, verifier_key
 from agent.seal.signing import Signer
 from agent.store import sampled
-from agent.store.artifact import ObjectWriter, StagedObject
+from agent.store.artifact import ObjectWriter, StagedObject, envelope_path
 from agent.store.catalog import Catalog
 from agent.store.check import Problem, check
 from agent.store.facts import Facts
@@ -36,7 +36,7 @@ from agent.store.sampled import Sampled
 from agent.store.sequencer import Derive, Sequencer
 from agent.store.submit import submit, sweep
 from agent.store.tables import ArtifactRow, Pending, SamplingRow, Tree
-from agent.store.verified import VerifiedArtifact, open_verified
+from agent.store.verified import VerifiedArtifact, open_verified, read_envelope
 
 log = structlog.get_logger("annexa.store")
 REASON = 600
@@ -167,6 +167,10 @@ class Store(Artifacts, Facts, Sampled):
     def open_artifact(self, artifact: str) -> VerifiedArtifact:
         """Open an artifact by its whole id; raises `VerificationError` where it is not what was signed."""
         return open_verified(artifact, self.objects, self.keys.public)
+
+    def statement(self, artifact: str) -> Statement:
+        """Return what the signed envelope of an artifact says; raises `VerificationError` where it is not its own."""
+        return read_envelope(artifact, self.objects.get(envelope_path(artifact)), self.keys.public)
 
     def pending(self) -> int:
         """Return how many runs wait for the sequencer."""

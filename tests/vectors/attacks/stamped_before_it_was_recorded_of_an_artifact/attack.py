@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.verify.attacks.ended_after_it_was_recorded import attack as disagree
+from tests.vectors.attacks.stamped_before_it_was_recorded.attack import attack as ahead
 from tests.verify.world import World
 
 SUBJECT, STEP = "6", "clock"
 
 
 def attack(world: World) -> None:
-    disagree(world)
+    ahead(world)

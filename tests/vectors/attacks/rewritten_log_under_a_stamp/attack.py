@@ -1,13 +1,13 @@
-"""The store is put back, and a time stamp tells that it was longer."""
+"""The log was made anew without an artifact; the time stamps are of the one before."""
 
 from __future__ import annotations
 
-from tests.verify.attacks.rolled_back_log import roll_back
+from tests.vectors.attacks.rewritten_log.attack import without
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "time stamps"
 
 
 def attack(world: World) -> None:
-    roll_back(world, 5)
+    without(world)
     world.kept = False

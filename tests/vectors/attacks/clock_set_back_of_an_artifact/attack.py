@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.verify.attacks.stamped_before_it_was_recorded import attack as ahead
+from tests.vectors.attacks.clock_set_back.attack import attack as set_back
 from tests.verify.world import World
 
 SUBJECT, STEP = "6", "clock"
 
 
 def attack(world: World) -> None:
-    ahead(world)
+    set_back(world)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from tests.verify.attacks.rolled_back_log import roll_back
+from tests.vectors.attacks.rolled_back_log.attack import roll_back
 from tests.verify.world import World
 
 SUBJECT, STEP = "0", "kept checkpoint"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.verify.attacks.rewritten_log import attack as rewrite
+from tests.vectors.attacks.rewritten_log.attack import attack as rewrite
 from tests.verify.world import World
 
 SUBJECT, STEP = "3", "kept checkpoint"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.verify.attacks.clock_set_back import attack as set_back
+from tests.vectors.attacks.ended_after_it_was_recorded.attack import attack as disagree
 from tests.verify.world import World
 
 SUBJECT, STEP = "6", "clock"
 
 
 def attack(world: World) -> None:
-    set_back(world)
+    disagree(world)

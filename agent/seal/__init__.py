@@ -1,5 +1,6 @@
 """Seal and open: statement, envelope, Merkle tree, checkpoint and leaf entries; values in, values out."""
 
+from agent.seal.cosignature import Cosignature, Witness, cosignatures, read_witness
 from agent.seal.envelope import artifact_id, open_envelope, seal_envelope
 from agent.seal.leaf import ArtifactEntry, Entry, SamplingEntry, VoidEntry, read_entry
 from agent.seal.merkle import EMPTY, Range, leaf_hash, node_hash
@@ -10,18 +11,22 @@ __all__ = [
     "EMPTY",
     "ArtifactEntry",
     "Checkpoint",
+    "Cosignature",
     "Entry",
     "Range",
     "SamplingEntry",
     "Statement",
     "VoidEntry",
+    "Witness",
     "artifact_id",
+    "cosignatures",
     "leaf_hash",
     "node_hash",
     "open_checkpoint",
     "open_envelope",
     "read_entry",
     "read_statement",
+    "read_witness",
     "seal_checkpoint",
     "seal_envelope",
     "verifier_key",

@@ -23,20 +23,22 @@ from agent.seal.proofs import (
 from agent.store.logfiles import CHECKPOINT as HEAD
 from agent.store.logfiles import stamp_paths
 from agent.store.objects import Objects
+from agent.verify.cosigned import notes
 from agent.verify.one import Proven
 from agent.verify.source import log_entry, log_hashes, log_size
 from agent.verify.stamps import sizes
 
 RECORDS, TABLE, ENVELOPE, SUMS = "records.ndjson", "records.csv", "envelope.json", "SHA256SUMS"
 CHECKPOINT, ENTRY, PROOF, TOKEN = "checkpoint", "entry.json", "inclusion.tlog-proof", "checkpoint.tsr"
-CONSISTENCY, KEY = "consistency.txt", "public-key.pem"
-PARTS = (RECORDS, TABLE, ENVELOPE, SUMS, CHECKPOINT, ENTRY, PROOF, TOKEN, CONSISTENCY, KEY)
+CONSISTENCY, KEY, COSIGNED = "consistency.txt", "public-key.pem", "checkpoint.cosigned"
+PARTS = (RECORDS, TABLE, ENVELOPE, SUMS, CHECKPOINT, ENTRY, PROOF, TOKEN, CONSISTENCY, KEY, COSIGNED)
 CHUNK = 1 << 20
 
 
 def proofs(objects: Objects, leaf: int, kept: bytes | None = None) -> dict[str, bytes]:
-    """Return the proof files of a leaf: on the first stamped checkpoint that holds it, else on the newest.
+    """Return the proof files of a leaf: on the first stamped checkpoint that holds it, else on the first cosigned.
 
+    Where there is neither it is the newest; of several stamped ones a cosigned one goes before the others.
     With a checkpoint that the auditor kept, the proof that both are of one log is among them.
     """
     head = objects.get(HEAD)
@@ -45,9 +47,15 @@ def proofs(objects: Objects, leaf: int, kept: bytes | None = None) -> dict[str, 
         raise StoreError(f"leaf {leaf} is not in the published log yet", advice="Run any command that writes")
     found: dict[str, bytes] = {}
     note = head
-    if stamped := next((one for one in sizes(objects) if leaf < one <= size), None):
-        paths = stamp_paths(stamped)
+    seen = [one for one, _path in notes(objects, leaf) if one <= size]
+    stamped = sorted((one for one in sizes(objects) if leaf < one <= size), key=lambda one: (one not in seen, one))
+    if stamped:
+        paths = stamp_paths(stamped[0])
         note, found[TOKEN] = objects.get(paths[0]), objects.get(paths[1])
+    chosen = stamped[0] if stamped else seen[0] if seen else size
+    if chosen in seen:
+        found[COSIGNED] = _gathered([objects.get(path) for one, path in notes(objects, leaf) if one == chosen])
+        note = note if stamped else _plain(found[COSIGNED])
     on, hashes = log_size(note), log_hashes(objects, size)
     found[CHECKPOINT], found[ENTRY] = note, log_entry(objects, leaf, size)
     found[PROOF] = write_proof(leaf, prove_inclusion(leaf, on, hashes), note)
@@ -57,6 +65,19 @@ def proofs(objects: Objects, leaf: int, kept: bytes | None = None) -> dict[str, 
             raise StoreError(f"The kept checkpoint is of {new} leaves, this log of {size}: it was rolled back")
         found[CONSISTENCY] = write_consistency(old, new, prove_consistency(old, new, hashes))
     return found
+
+
+def _gathered(cosigned: Sequence[bytes]) -> bytes:
+    """Return one note with the signatures of several on the same text, each line once."""
+    body = cosigned[0].rpartition(b"\n\n")[0]
+    lines = [line for note in cosigned for line in note.removeprefix(body + b"\n\n").splitlines(keepends=True)]
+    return body + b"\n\n" + b"".join(dict.fromkeys(lines))
+
+
+def _plain(note: bytes) -> bytes:
+    """Return a note with its first signature alone, which is the log's."""
+    body, _, lines = note.rpartition(b"\n\n")
+    return body + b"\n\n" + lines.splitlines(keepends=True)[0]
 
 
 def exported(folder: Path) -> Proven:
@@ -84,9 +105,12 @@ def exported(folder: Path) -> Proven:
     def stamps() -> Sequence[tuple[bytes, bytes]]:
         return [(note, _read(folder, TOKEN))] if (folder / TOKEN).exists() else []
 
+    def cosigned() -> Sequence[bytes]:
+        return [_read(folder, COSIGNED)] if (folder / COSIGNED).exists() else []
+
     return Proven(
         subject=str(folder), note=note, artifact="", index=lambda: proof()[0], entry=lambda: _read(folder, ENTRY),
-        inclusion=lambda: proof()[1], consistency=consistency, stamps=stamps,
+        inclusion=lambda: proof()[1], consistency=consistency, stamps=stamps, cosigned=cosigned,
         envelope=lambda: _read(folder, ENVELOPE), content=lambda statement: _records(folder, statement),
         beside=(("table", "the CSV has the same records", lambda _entry, _statement: _table(folder)),
                 ("sums", "SHA256SUMS names what lies here, with its digests", lambda _e, _s: _sums(folder))),

@@ -69,7 +69,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Since when nobody can have changed an artifact unseen: the instant of a time stamp, or a kept checkpoint."""
+    """Since when nobody can have changed an artifact unseen: a time stamp, a cosignature or a kept checkpoint.
+
+    `stamped` and `cosigned` are the sizes of the checkpoints, `since` and `seen` the instants, the earliest of each.
+    """
 
     artifact: str
     leaf: int
@@ -77,6 +80,9 @@ class Anchor:
     since: datetime | None = None
     stamped: int | None = None
     kept: bool = False
+    cosigned: int | None = None
+    seen: datetime | None = None
+    witness: str = ""
 
     def line(self) -> str:
         """Return it as a person reads it."""
@@ -84,6 +90,9 @@ class Anchor:
         if self.since is not None:
             since = canonical.timestamp(self.since)
             parts.append(f"since {since} by the time stamp on the checkpoint of {self.stamped}")
+        if self.seen is not None:
+            seen = canonical.timestamp(self.seen)
+            parts.append(f"since {seen} by the cosignature of {self.witness} on the checkpoint of {self.cosigned}")
         if self.kept:
             parts.append("by the checkpoint that you kept")
         return f"anchored {' and '.join(parts)}" if parts else "not anchored"

@@ -13,6 +13,8 @@ from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
 from agent.store.logfiles import CHECKPOINT
 from agent.store.objects import Objects
+from agent.verify.cosigned import PROVES as WITNESSED
+from agent.verify.cosigned import Cosigned, cosigned
 from agent.verify.log import Walk, wanted
 from agent.verify.report import Report, Step
 from agent.verify.rows import Rows
@@ -55,19 +57,24 @@ def verify_store(
     checkpoint, key = head
     stamps = report.step("time stamps", "an authority outside saw each stamped checkpoint at the stamped instant")
     held = stamped(store.objects, trust, checkpoint.origin, stamps)
+    witnesses = report.step("cosignatures", WITNESSED)
+    seen = cosigned(store.objects, trust, checkpoint.origin, witnesses)
     mine = kept_step(report, kept, trust, checkpoint.origin)
     log = report.step("log", "the entries, in this order and no others, are what the checkpoint's root was signed for")
     times = report.step("clock", "no clock stood behind the log, and no run or stamp contradicts when it was recorded")
     walk = Walk(store.objects, checkpoint, log, times,
-                wanted([checkpoint, *(one.checkpoint for one in held), *([mine] if mine else [])]))
+                wanted([checkpoint, *(one.checkpoint for one in held), *(one.checkpoint for one in seen),
+                        *([mine] if mine else [])]))
     _artifacts(report, store, trust, walk, progress)
     if mine is not None and not walk.compare(mine, report.named("kept checkpoint"), f"the kept checkpoint {kept.name}"
                                              if kept else ""):
         mine = None
     held = [one for one in held if walk.compare(one.checkpoint, stamps, f"the stamped checkpoint of {one.at}")]
-    _times(walk, held, key)
+    seen = [one for one in seen if walk.compare(
+        one.checkpoint, witnesses, f"the checkpoint that {one.witness} cosigned at {one.at}")]
+    _times(walk, [*held, *seen], key)
     log.says = log.says or f"{checkpoint.size:,} entries of {checkpoint.origin}"
-    report.anchors = [anchor(one.artifact, one.leaf, one.recorded_at, held, mine) for one in report.anchors]
+    report.anchors = [anchor(one.artifact, one.leaf, one.recorded_at, held, mine, seen) for one in report.anchors]
     return report
 
 
@@ -106,7 +113,7 @@ def kept_step(report: Report, kept: Kept | None, trust: Trust, origin: str) -> C
     return None
 
 
-def _times(walk: Walk, held: Sequence[Stamped], key: TrustedKey) -> None:
+def _times(walk: Walk, held: Sequence[Stamped | Cosigned], key: TrustedKey) -> None:
     for one in held:
         size = one.checkpoint.size
         if size and (odd := early(walk.times[size], size - 1, one)):

@@ -32,6 +32,7 @@ from agent.timestamps import Stamper
 from agent.verify import Kept, Report, places
 from tests.fixtures.store import START, Place, keep, record
 from tests.fixtures.tsa import Authority, make
+from tests.lab.witness import Witness
 
 VOIDED = 1
 
@@ -90,6 +91,17 @@ class World:
     def document_of(self, seed: str) -> Path:
         """Return the document of a draw by its seed."""
         return next(file for file in self.file("samples").rglob("*.json") if seed in file.read_text())
+
+    def cosign(self, witness: Witness | None = None, note: bytes | None = None, *, hours: int = 1) -> Path:
+        """Have the head cosigned an hour after the start, and believe its witness; returns the kept note."""
+        witness = witness or Witness()
+        note = note or self.file("log/checkpoint").read_bytes()
+        trust = self.root / "trust.pem"
+        trust.write_text(f"{trust.read_text()}Witness: {witness.vkey}\n")
+        line = witness.cosign(note.split(b"\n\n")[0] + b"\n", int((START + timedelta(hours=hours)).timestamp()))
+        kept = self.file(f"log/cosignatures/{int(note.splitlines()[1]):012}/{witness.key_id.hex()}")
+        self.write(kept, note + line)
+        return kept
 
     # What the attacker does.
 

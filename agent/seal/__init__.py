@@ -2,7 +2,7 @@
 
 from agent.seal.cosignature import Cosignature, Witness, cosignatures, read_witness
 from agent.seal.envelope import artifact_id, open_envelope, seal_envelope
-from agent.seal.leaf import ArtifactEntry, Entry, SamplingEntry, VoidEntry, read_entry
+from agent.seal.leaf import ArtifactEntry, Entry, SamplingEntry, UnknownEntry, VoidEntry, read_entry
 from agent.seal.merkle import EMPTY, Range, leaf_hash, node_hash
 from agent.seal.note import Checkpoint, open_checkpoint, seal_checkpoint, verifier_key
 from agent.seal.statement import Statement, read_statement, write_statement
@@ -16,6 +16,7 @@ __all__ = [
     "Range",
     "SamplingEntry",
     "Statement",
+    "UnknownEntry",
     "VoidEntry",
     "Witness",
     "artifact_id",

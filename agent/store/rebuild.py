@@ -13,7 +13,16 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from agent.errors import StoreError, VerificationError
-from agent.seal import ArtifactEntry, SamplingEntry, Statement, VoidEntry, open_envelope, read_entry, read_statement
+from agent.seal import (
+    ArtifactEntry,
+    SamplingEntry,
+    Statement,
+    UnknownEntry,
+    VoidEntry,
+    open_envelope,
+    read_entry,
+    read_statement,
+)
 from agent.seal.signing import SSlibKey
 from agent.store.append import append
 from agent.store.artifact import envelope_path
@@ -105,6 +114,10 @@ def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSl
             void(row, entry.reason, entry.by, entry.recorded_at)
             session.add(row)
         result.voided += 1
+        return
+    if isinstance(entry, UnknownEntry):
+        result.problems.append(f"leaf {entry.index} is of the type {entry.kind!r}, which a later version wrote: "
+                               "it is kept, and what it says is not restored; rebuild with that version")
         return
     if isinstance(entry, SamplingEntry):
         _step(session, entry, objects, result)

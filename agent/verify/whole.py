@@ -23,6 +23,8 @@ from agent.verify.sampling import Steps
 from agent.verify.sealed import ObjectCheck, check_envelope, clock
 from agent.verify.stamps import Stamped, anchor, early, stamped
 from agent.verify.trust import Trust, TrustedKey
+from agent.verify.unknown import PROVES as UNDERSTOOD
+from agent.verify.unknown import Unknown
 
 Progress = Callable[[int, int], None]
 Result = tuple[Statement | None, str, str]
@@ -127,6 +129,7 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
     objects = report.step("objects", "each artifact holds exactly the bytes that were sealed")
     catalog = report.step("catalog", "the rows say what was sealed, none is missing and none was added")
     sampled = Steps(store.objects, store.catalog, report.step("sampling", SAMPLING))
+    unknown = Unknown(report.step("entry types", UNDERSTOOD))
     unlogged = report.step("nothing beside", "no envelope lies in the store that the log does not have")
     rows = Rows(store.catalog, catalog) if store.catalog else None
     hashed = ObjectCheck(store.objects)
@@ -150,9 +153,11 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
             if rows is not None:
                 rows.bundle(bundle, statements)
             sampled.bundle(bundle)
+            unknown.bundle(bundle)
             progress(len(report.anchors), walk.head.size)
     rows.end() if rows is not None else catalog.open("there is no catalog beside these objects")
     sampled.end()
+    unknown.end()
     envelopes.says = f"{len(known):,} artifacts"
     objects.says = f"{hashed.bytes:,} bytes hashed"
     _unlogged(store, known, unlogged)

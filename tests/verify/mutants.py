@@ -51,6 +51,7 @@ MUTANTS = [Mutant(*one) for one in (
     ("seal/envelope.py", "envelope.verify(list(keys), 1)", "pass", "wrong_signature"),
     ("seal/envelope.py", "envelope.verify(list(keys), 1)", "envelope.signatures and envelope.verify(list(keys), 1)",
      "unsigned_envelope"),
+    ("seal/leaf.py", "if entry.get(\"critical\", False) is not False:", "if False:", "critical_entry_of_an_unknown_type"),
     ("seal/note.py", "if not any(_signed(line, body.encode(), key, origin) for line in signatures):", "if False:",
      "unknown_key_of_the_log"),
     ("seal/note.py", "if not any(_signed(line, body.encode(), key, origin) for line in signatures):",

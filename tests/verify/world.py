@@ -174,6 +174,11 @@ class World:
         return next(one.index for one in self.entries()
                     if isinstance(one, ArtifactEntry) and one.artifact == self.artifacts[number])
 
+    def later(self, kind: str, **more: Any) -> bytes:
+        """Return the data of an entry for the end of the log, of a type that is not known yet."""
+        at = canonical.timestamp(START + timedelta(hours=1))
+        return canonical.document({"type": kind, "index": self.size, "recorded_at": at, **more})
+
     def replace_entry(self, number: int, **changes: Any) -> None:
         """Change fields of an artifact's entry in a log signed anew."""
         entries, at = self.entries(), self.leaf_of(number)

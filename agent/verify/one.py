@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from agent.errors import VerificationError
+from agent.model.times import microseconds
 from agent.seal import ArtifactEntry, Checkpoint, Statement, leaf_hash, read_entry
 from agent.seal.proofs import check_consistency, check_inclusion
+from agent.verify.anchors import Earliest, anchored
 from agent.verify.cosigned import PROVES, Cosigned, tell
 from agent.verify.cosigned import judge as cosigners
 from agent.verify.log import behind
 from agent.verify.report import OPEN, Report
 from agent.verify.sealed import check_envelope, clock
-from agent.verify.stamps import SKEW, Stamped, anchor, early, judge
+from agent.verify.stamps import SKEW, Stamped, early, judge
 from agent.verify.trust import Trust, TrustedKey
 from agent.verify.whole import Kept, begin, kept_step
 
@@ -60,7 +62,8 @@ def verify_one(one: Proven, trust: Trust, kept: Kept | None = None) -> Report:
     seen = _cosigned(report, one, trust, head)
     mine = _kept(report, one, trust, head, kept)
     _sealed(report, one, trust, entry, [*held, *seen])
-    report.anchors = [anchor(entry.artifact, entry.index, entry.recorded_at, held, mine, seen)]
+    report.anchors = [anchored(
+        entry.artifact, entry.index, microseconds(entry.recorded_at), Earliest(held), Earliest(seen), mine)]
     return report
 
 

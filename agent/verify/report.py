@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Literal
+from typing import Final, Literal, overload
 
 from agent import canonical
 from agent.errors import StoreError, VerificationError
@@ -105,7 +106,7 @@ class Report:
     subject: str
     trust: str = ""
     steps: list[Step] = field(default_factory=list)
-    anchors: list[Anchor] = field(default_factory=list)
+    anchors: Sequence[Anchor] = ()
     checkpoint: bytes = b""
 
     @property
@@ -124,11 +125,32 @@ class Report:
         return next(step for step in self.steps if step.name == name)
 
 
-def groups(anchors: Iterable[Anchor]) -> list[tuple[str, list[Anchor]]]:
+class Group(Sequence[Anchor]):
+    """Those of many anchors that say the same, by their places."""
+
+    def __init__(self, anchors: Sequence[Anchor]) -> None:
+        self._anchors = anchors
+        self.places = array("q")
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, at: int) -> Anchor: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Anchor]: ...
+    def __getitem__(self, at: int | slice) -> Anchor | list[Anchor]:
+        if isinstance(at, slice):
+            return [self._anchors[place] for place in self.places[at]]
+        return self._anchors[self.places[at]]
+
+
+def groups(anchors: Sequence[Anchor]) -> list[tuple[str, Sequence[Anchor]]]:
     """Return the anchors by what holds them, in the order of the log."""
-    found: dict[str, list[Anchor]] = {}
-    for one in anchors:
-        found.setdefault(one.line(), []).append(one)
+    found: dict[str, Group] = {}
+    for place, one in enumerate(anchors):
+        said = one.line()
+        if said not in found:
+            found[said] = Group(anchors)
+        found[said].places.append(place)
     return list(found.items())
-
-

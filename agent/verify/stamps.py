@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +13,7 @@ from agent.store.logfiles import QUEUE, STAMPS, stamp_paths
 from agent.store.objects import Objects
 from agent.timestamps import read_stamp, verify_stamp
 from agent.verify.cosigned import Cosigned
-from agent.verify.report import Anchor, Step
+from agent.verify.report import Step
 from agent.verify.trust import Trust
 
 SKEW = timedelta(minutes=2)
@@ -79,22 +78,6 @@ def _tell(step: Step, believed: int, unjudged: int, waiting: int) -> None:
         step.open(f"there are no time stamps{queue}")
     else:
         step.says = f"{believed} time stamp(s) believed{queue}"
-
-
-def anchor(
-    artifact: str, leaf: int, recorded_at: datetime, held: Sequence[Stamped], kept: Checkpoint | None,
-    seen: Sequence[Cosigned] = (),
-) -> Anchor:
-    """Return since when an artifact is anchored: by the earliest stamp and cosignature on checkpoints with its leaf."""
-    stamp = min((one for one in held if leaf < one.checkpoint.size),
-                key=lambda one: (one.at, one.checkpoint.size), default=None)
-    witness = min((one for one in seen if leaf < one.checkpoint.size),
-                  key=lambda one: (one.at, one.checkpoint.size, one.witness), default=None)
-    return Anchor(
-        artifact, leaf, recorded_at, stamp.at if stamp else None, stamp.checkpoint.size if stamp else None,
-        kept is not None and leaf < kept.size, witness.checkpoint.size if witness else None,
-        witness.at if witness else None, witness.witness if witness else "",
-    )
 
 
 def early(recorded_at: datetime, leaf: int, one: Stamped | Cosigned) -> str:

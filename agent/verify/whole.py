@@ -13,6 +13,7 @@ from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
 from agent.store.logfiles import CHECKPOINT
 from agent.store.objects import Objects
+from agent.verify.anchors import Anchors, Recorded
 from agent.verify.cosigned import PROVES as WITNESSED
 from agent.verify.cosigned import Cosigned, cosigned
 from agent.verify.log import Walk, wanted
@@ -21,7 +22,7 @@ from agent.verify.rows import Rows
 from agent.verify.sampling import PROVES as SAMPLING
 from agent.verify.sampling import Steps
 from agent.verify.sealed import ObjectCheck, check_envelope, clock
-from agent.verify.stamps import Stamped, anchor, early, stamped
+from agent.verify.stamps import Stamped, early, stamped
 from agent.verify.trust import Trust, TrustedKey
 from agent.verify.unknown import PROVES as UNDERSTOOD
 from agent.verify.unknown import Unknown
@@ -67,7 +68,7 @@ def verify_store(
     walk = Walk(store.objects, checkpoint, log, times,
                 wanted([checkpoint, *(one.checkpoint for one in held), *(one.checkpoint for one in seen),
                         *([mine] if mine else [])]))
-    _artifacts(report, store, trust, walk, progress)
+    recorded = _artifacts(report, store, trust, walk, progress)
     if mine is not None and not walk.compare(mine, report.named("kept checkpoint"), f"the kept checkpoint {kept.name}"
                                              if kept else ""):
         mine = None
@@ -76,7 +77,7 @@ def verify_store(
         one.checkpoint, witnesses, f"the checkpoint that {one.witness} cosigned at {one.at}")]
     _times(walk, [*held, *seen], key)
     log.says = log.says or f"{checkpoint.size:,} entries of {checkpoint.origin}"
-    report.anchors = [anchor(one.artifact, one.leaf, one.recorded_at, held, mine, seen) for one in report.anchors]
+    report.anchors = Anchors(recorded, held, seen, mine)
     return report
 
 
@@ -124,7 +125,7 @@ def _times(walk: Walk, held: Sequence[Stamped | Cosigned], key: TrustedKey) -> N
         walk.log.refuse("the checkpoint is signed by a key that was not trusted when its last leaf was recorded")
 
 
-def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress: Progress) -> None:
+def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress: Progress) -> Recorded:
     envelopes = report.step("envelopes", "what is said of each artifact was signed, unchanged, by a key trusted then")
     objects = report.step("objects", "each artifact holds exactly the bytes that were sealed")
     catalog = report.step("catalog", "the rows say what was sealed, none is missing and none was added")
@@ -138,15 +139,14 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
     def judge(entry: Entry) -> Result:
         return _judge(entry, store.objects, trust, hashed)
 
-    known: set[str] = set()
+    recorded = Recorded()
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         for bundle in walk.bundles():
             statements: dict[int, Statement] = {}
             for entry, (statement, wrong, broken) in zip(bundle, pool.map(judge, bundle), strict=True):
                 if not isinstance(entry, ArtifactEntry):
                     continue
-                known.add(entry.artifact)
-                report.anchors.append(anchor(entry.artifact, entry.index, entry.recorded_at, (), None))
+                recorded.add(entry)
                 _found(entry, statement, wrong, broken, (envelopes, objects, walk.clock))
                 if statement is not None:
                     statements[entry.index] = statement
@@ -154,13 +154,14 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
                 rows.bundle(bundle, statements)
             sampled.bundle(bundle)
             unknown.bundle(bundle)
-            progress(len(report.anchors), walk.head.size)
+            progress(len(recorded), walk.head.size)
     rows.end() if rows is not None else catalog.open("there is no catalog beside these objects")
     sampled.end()
     unknown.end()
-    envelopes.says = f"{len(known):,} artifacts"
+    envelopes.says = f"{len(recorded):,} artifacts"
     objects.says = f"{hashed.bytes:,} bytes hashed"
-    _unlogged(store, known, unlogged)
+    _unlogged(store, recorded, unlogged)
+    return recorded
 
 
 def _found(
@@ -189,13 +190,13 @@ def _judge(entry: Entry, objects: Objects, trust: Trust, hashed: ObjectCheck) ->
     return statement, "", ""
 
 
-def _unlogged(store: Store, known: set[str], step: Step) -> None:
+def _unlogged(store: Store, recorded: Recorded, step: Step) -> None:
     waiting = 0
     with step.trying():
         for path in store.objects.list("envelopes/"):
             artifact = "sha256:" + path.rpartition("/")[2].removesuffix(".json")
             if artifact in store.pending:
                 waiting += 1
-            elif artifact not in known:
+            elif not recorded.has(artifact):
                 step.refuse(f"{artifact}: sealed, but not in the signed log")
     step.says = f"{waiting:,} sealed run(s) wait for the log and are not verified" if waiting else "nothing"

@@ -43,6 +43,10 @@ class VerificationError(AnnexaError):
     """Bytes, a signature or a proof are not what they claim to be."""
 
 
+class GoneError(VerificationError):
+    """Bytes that were sealed are not there at all; the log may say that they were deleted under retention."""
+
+
 class StoreError(AnnexaError):
     """The place where evidence is kept cannot be read or written."""
 

@@ -9,7 +9,7 @@ import structlog
 
 from agent.clients.throttle import SHARED
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.store", "tests.fixtures.tsa"]
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.store", "tests.fixtures.tsa", "tests.fixtures.weed"]
 
 
 @pytest.fixture(autouse=True)

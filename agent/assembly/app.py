@@ -77,6 +77,9 @@ class Parts:
             app = cls(config, store, registry, mapping, clock, writer, environ, path, stack.pop_all())
         if writer:
             force.keep(store, mapping, app.rules, clock())
+            from agent.assembly import custody
+
+            custody.keep_configuration(app)
         return app
 
     @cached_property

@@ -27,7 +27,7 @@ TIMEOUT = 10.0
 def doctor(app: Parts, *, send: bool = False) -> list[Checked]:
     """Return every check, the configuration first; `send` sends a test message to each alert route."""
     return [
-        *_references(app), *_collectors(app), *_disk(app), *_scopes(app), *_stamps(app),
+        *_references(app), *_collectors(app), *_disk(app), *_lock(app), *_scopes(app), *_stamps(app),
         *_witnesses(app), *_routes(app, send),
     ]
 
@@ -67,6 +67,35 @@ def _disk(app: Parts) -> Iterator[Checked]:
         check="disk", state=state, what=f"{data}: {free / (1 << 30):.1f} GiB free",
         remedy="" if state == "ok" else "Make room: a full disk stops collection",
     )
+
+
+def _lock(app: Parts) -> Iterator[Checked]:
+    """Ask the bucket of a write-once store how it is locked."""
+    if not app.config.write_once:
+        return
+    from agent.store.worm import COMPLIANCE, WriteOnce
+
+    objects = app.store.objects
+    assert isinstance(objects, WriteOnce)
+    check, remedy = "object lock", "Make a bucket with Object Lock, and a default retention in compliance mode"
+    try:
+        lock = objects.lock()
+    except AnnexaError as error:
+        yield Checked(check=check, state="fail", what=error.message, remedy=error.advice)
+        return
+    if not lock.enabled:
+        yield Checked(check=check, state="fail", what="the bucket has no Object Lock: it can be changed", remedy=remedy)
+    elif lock.mode != COMPLIANCE:
+        what = f"new objects are locked in the mode {lock.mode}, which can be lifted" if lock.mode else (
+            "new objects are locked only once annexa has set their own retention")
+        yield Checked(check=check, state="fail" if lock.mode else "warn", what=what, remedy=remedy)
+    else:
+        yield Checked(check=check, state="ok", what=f"compliance mode, {lock.days} days by default")
+    if app.config.retention.default is None:
+        yield Checked(
+            check=check, state="warn", what="what the retention does not name is locked by the bucket's default alone",
+            remedy="Set retention: {default: …}",
+        )
 
 
 def _scopes(app: Parts) -> Iterator[Checked]:

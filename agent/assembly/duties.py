@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from agent.assembly import collecting, force, stamping, telling, witnessing
+from agent.assembly import collecting, custody, force, stamping, telling, witnessing
 from agent.assembly.app import Parts
 from agent.config import load
 from agent.mapping import load_mapping
@@ -67,6 +67,7 @@ class AppDuties:
         with app.store.transaction("take the configuration"):  # between two batches of the sequencer, never within one
             app.renew(config, mapping)
         force.keep(app.store, mapping, app.rules, app.clock())
+        custody.keep_configuration(app)
 
 
 def run(app: Parts, host: str | None, port: int | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from agent.calendar import add
 from agent.config import Config
 from agent.errors import ConfigurationError
 from agent.store import Store
@@ -19,8 +20,21 @@ def open_store(config: Config, clock: Callable[[], datetime], *, writer: bool) -
         config.database.reveal() if config.database else f"sqlite:///{config.data / 'annexa.db'}",
         config.artifacts or str(config.data / "artifacts"),
         data=config.data, clock=clock, writer=writer, organization=config.organization,
-        mask_keys=config.masking.keys, stamped=bool(config.tsa),
+        mask_keys=config.masking.keys, stamped=bool(config.tsa), signing=_signing(config), write_once=config.write_once,
+        until=lambda kind, at: _until(config, kind, at),
     )
+
+
+def _signing(config: Config) -> str:
+    """Return the address of the key; a file's is relative to the folder of the configuration."""
+    path = config.signing.removeprefix("file:")
+    return f"file:{config.folder.absolute() / path}" if path != config.signing else config.signing
+
+
+def _until(config: Config, kind: str, at: datetime) -> datetime | None:
+    """Return until when evidence of a kind is kept, None where that is for ever and no lock is set."""
+    kept = config.retention.of(kind)
+    return add(at, kept, config.timezone) if kept else None
 
 
 def make_data(data: Path) -> None:

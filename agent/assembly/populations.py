@@ -53,7 +53,7 @@ def choose(app: Parts, asked: Asked, by: str = "") -> Chosen:
     found = requirement(app, asked.requirement)
     collectors = (*found.collectors, *((document_collector(found.id),) if found.document else ()))
     rows = [
-        row for row in app.store.artifacts(kind=found.kind, as_of=asked.as_of)
+        row for row in app.store.artifacts(kind=found.kind, as_of=asked.as_of, deleted=False)
         if row.collector in collectors and row.scope in (asked.scopes or (row.scope,)) and _in(row, asked.period)
     ]
     accepted = {Outcome.SUCCEEDED, *((Outcome.PARTIAL,) if found.partial_allowed else ())}

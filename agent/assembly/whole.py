@@ -70,3 +70,9 @@ class App(Parts):
         from agent.assembly import listing
 
         return listing.add(self, file, by)
+
+    def note(self, action: str, artifacts: Sequence[str] = ("",), *, why: str = "", detail: str = "") -> bool:
+        """Write an access into the access log; see `agent.assembly.custody.note`."""
+        from agent.assembly import custody
+
+        return custody.note(self, action, artifacts, why=why, detail=detail)

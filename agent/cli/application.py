@@ -98,8 +98,10 @@ def build() -> typer.Typer:
         asking,
         catalog,
         collecting,
+        custody,
         evidence,
         keeping,
+        keys,
         mappings,
         sampling,
         starting,
@@ -111,7 +113,8 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _width()},
     )
     app.callback()(_callback)
-    for module in (starting, collecting, answers, evidence, verifying, sampling, asking, catalog, mappings, keeping):
+    for module in (starting, collecting, answers, evidence, verifying, sampling, asking, catalog, mappings, keeping,
+                   custody, keys):
         module.register(app)
     return app
 

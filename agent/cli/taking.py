@@ -38,7 +38,8 @@ def take(store: Store, artifact: str, folder: Path, *, force: bool = False, kept
         folder.mkdir(parents=True, exist_ok=True)
         files = {
             ENVELOPE: store.objects.get(envelope_path(artifact)),
-            **proofs(store.objects, store.artifact(artifact).leaf, kept), KEY: public_pem(store.keys.public),
+            **proofs(store.objects, store.artifact(artifact).leaf, kept),
+            KEY: b"".join(map(public_pem, store.keys.ring)),
         }
         for name in PARTS:  # what an earlier export into this folder left is none of this one
             (folder / name).unlink(missing_ok=True)

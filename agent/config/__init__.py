@@ -3,6 +3,7 @@
 from agent.config.audits import audits, certificate, planned
 from agent.config.check import references
 from agent.config.effective import digest, dump
+from agent.config.keeping import Masking, Retention
 from agent.config.load import FILE, VARIABLE, build, find, load
 from agent.config.model import (
     AUDIT_KINDS,
@@ -14,7 +15,6 @@ from agent.config.model import (
     DaySpan,
     Limits,
     Mappings,
-    Masking,
     Route,
     Schedules,
     Serve,
@@ -53,6 +53,7 @@ __all__ = [
     "Masking",
     "Members",
     "OrganizationScope",
+    "Retention",
     "Route",
     "Schedules",
     "Scope",

@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent import canonical, durations
-from agent.config import shape
+from agent.config import keeping, shape
+from agent.config.keeping import Retention
 from agent.config.model import Config, Schedules
 from agent.config.scopes import Scope
 from agent.config.secret import Secret
@@ -42,6 +43,8 @@ def _plain(value: Any, folder: Path) -> Any:
     if isinstance(value, Schedules):
         default = {} if value.default is None else {"default": value.default}
         return _plain({**default, **value.by}, folder)
+    if isinstance(value, Retention):
+        return _plain(keeping.plain(value), folder)
     if isinstance(value, Mapping):
         return {name: _plain(child, folder) for name, child in value.items()}
     if isinstance(value, tuple):

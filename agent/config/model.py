@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
+from agent.config.keeping import RETENTION, SIGNING, Masking, Retention
 from agent.config.kinds import (
     ADDRESS,
+    BOOLEAN,
     DAY,
-    DURATION,
     NAME,
     PATH,
     SECRET,
@@ -36,7 +37,6 @@ from agent.config.secret import Secret
 from agent.config.shape import Kind, Look, key
 from agent.config.witness import WitnessAt
 from agent.errors import ConfigurationError, Place
-from agent.model import Duration
 from agent.yamlfile import Node
 
 CONDITIONS = (
@@ -195,13 +195,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Masking:
-    """What is masked in records before they are sealed, beside what annexa knows."""
-
-    keys: tuple[str, ...] = key(many(text(), "a list of names"), "Names whose values are masked.", default=())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration of one organization."""
 
@@ -214,8 +207,11 @@ class Config:
     artifacts: str | None = key(
         url("s3", "gs", "az", "abfs", "file"), "Such as `s3://bucket/prefix`.", default=None, shown="below data"
     )
-    signing_key: Path | None = key(
-        PATH, "The Ed25519 key that signs; made at the first start.", default=None, shown="below data"
+    write_once: bool = key(
+        BOOLEAN, "The bucket of `artifacts` has S3 Object Lock: each object is locked for its retention.", default=False
+    )
+    signing: str = key(
+        SIGNING, "The key that signs; a file is made at the first start.", default="", shown="a file below data"
     )
     tsa: tuple[str, ...] = key(
         many(url("https", "http"), "a list of URLs"), "RFC 3161 time stamp authorities, tried in turn.", default=()
@@ -241,7 +237,9 @@ class Config:
     alerts: Alerts = key(part(Alerts), "Who is told.", default=Alerts())
     mappings: Mappings = key(part(Mappings), "Your own evidence requirements.", default=Mappings())
     soa: Path | None = key(PATH, "The statement of applicability.", default=None)
-    retention: Duration | None = key(DURATION, "How long objects are kept.", default=None, shown="for ever")
+    retention: Retention = key(
+        RETENTION, "How long objects are kept, at least.", default=Retention(), shown="for ever"
+    )
     serve: Serve = key(part(Serve), "`annexa serve`.", default=Serve())
     limits: Limits = key(part(Limits), "How much runs at once.", default=Limits())
     masking: Masking = key(part(Masking), "What is masked beside what annexa knows.", default=Masking())

@@ -47,6 +47,7 @@ class Kept(NamedTuple):
     collected_at: datetime
     recorded_at: datetime
     voided_at: datetime | None
+    deleted_at: datetime | None
 
     def accepted(self, as_of: datetime) -> bool:
         """Return whether it is whole, and not voided at the instant."""
@@ -126,7 +127,7 @@ class StoreHeld:
     def conclude(self, unit: Unit, answer: FreshnessAnswer, period: Window, as_of: datetime) -> ConclusionAnswer:
         """Return what the checks find in the artifacts that design section 6 names."""
         requirement = unit.requirement
-        allowed = [row for row in self.rows(unit) if self._counts(row, requirement)]
+        allowed = [row for row in self.rows(unit) if self._counts(row, requirement) and row.deleted_at is None]
         if KINDS[requirement.kind].event:
             chosen = allowed
         else:
@@ -174,7 +175,9 @@ class StoreHeld:
         if (place, name) not in self._instants:
             self._instants[place, name] = self._kept(place, name)
         found = self._instants[place, name]
-        missing = [row for row in rows if row.id not in found and row.outcome != Outcome.FAILED]
+        missing = [
+            row for row in rows if row.id not in found and row.outcome != Outcome.FAILED and row.deleted_at is None
+        ]
         bodies = {row.id: self._made(row, requirement, name) for row in missing}
         found.update((artifact, decode(body)) for artifact, body in bodies.items())
         if bodies and self.keep:

@@ -9,6 +9,7 @@ bytes) is passed over, and the objects are read instead.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -82,6 +83,10 @@ class Compacted:
                 self._write(month, asked)
                 written.append(month)
         return written
+
+    def drop(self, kind: str, scope: str) -> None:
+        """Take away the Parquet of a kind and scope; it can be made again of the objects that are left."""
+        shutil.rmtree(self._place(Month(kind, scope, "")), ignore_errors=True)
 
     def _place(self, month: Month) -> Path:
         # A scope's name may hold anything; its digest is a safe name for a directory.

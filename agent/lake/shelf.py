@@ -70,7 +70,9 @@ class Shelf:
 
     def pieces(self, kind: str, *, as_of: datetime | None = None, scope: str | None = None) -> list[Piece]:
         """Return the accepted artifacts of the kind: succeeded, recorded by `as_of` and not voided then."""
-        rows = self._store.artifacts(kind=kind, scope=scope, outcome=Outcome.SUCCEEDED, as_of=as_of, voided=False)
+        rows = self._store.artifacts(
+            kind=kind, scope=scope, outcome=Outcome.SUCCEEDED, as_of=as_of, voided=False, deleted=False
+        )
         return [self.piece(row) for row in rows]
 
     def piece(self, row: Row) -> Piece:
@@ -116,6 +118,11 @@ class Shelf:
             raise StoreError(f"the object of artifact {row.id} cannot be fetched: {error.strerror or error}") from error
         finally:
             part.unlink(missing_ok=True)
+
+    def forget(self, kind: str, scope: str, digest: str) -> None:
+        """Drop what is kept here of a deleted object: its fetched copy, the Parquet of its kind and scope."""
+        (self._cache / f"{digest}.ndjson.zst").unlink(missing_ok=True)
+        Compacted(self._cache.parent).drop(kind, scope)
 
     def _prune(self) -> None:
         """Make room: the objects longest unused go, but none of the last hour, which somebody may be reading."""

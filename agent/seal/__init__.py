@@ -2,7 +2,18 @@
 
 from agent.seal.cosignature import Cosignature, Witness, cosignatures, read_witness
 from agent.seal.envelope import artifact_id, open_envelope, seal_envelope
-from agent.seal.leaf import ArtifactEntry, Entry, SamplingEntry, UnknownEntry, VoidEntry, read_entry
+from agent.seal.leaf import (
+    ArtifactEntry,
+    CustodyEntry,
+    DeletionEntry,
+    Entry,
+    HoldEntry,
+    KeyEntry,
+    SamplingEntry,
+    UnknownEntry,
+    VoidEntry,
+    read_entry,
+)
 from agent.seal.merkle import EMPTY, Range, leaf_hash, node_hash
 from agent.seal.note import Checkpoint, open_checkpoint, seal_checkpoint, verifier_key
 from agent.seal.statement import Statement, read_statement, write_statement
@@ -12,7 +23,11 @@ __all__ = [
     "ArtifactEntry",
     "Checkpoint",
     "Cosignature",
+    "CustodyEntry",
+    "DeletionEntry",
     "Entry",
+    "HoldEntry",
+    "KeyEntry",
     "Range",
     "SamplingEntry",
     "Statement",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,65 +13,99 @@ LARGEST = 1023
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactEntry:
-    """An artifact was recorded: its id, the SHA-256 of its envelope and of its object.
-
-    `clock` is what the clock said where it stood behind an earlier entry, else None.
-    """
+class Logged:
+    """What every entry has: its place, when it was recorded, and the clock where that stood behind, else None."""
 
     index: int
+    recorded_at: datetime
+    clock: datetime | None = None
+
+    def write(self) -> bytes:
+        """Return the leaf data; raises `ValueError` where it is longer than a leaf may be."""
+        entry: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        entry |= {"type": TYPES[type(self)], "recorded_at": canonical.timestamp(self.recorded_at)}
+        clock = entry.pop("clock")
+        if clock is not None:
+            entry["clock"] = canonical.timestamp(clock)
+        data = canonical.document(entry)
+        if len(data) > LARGEST:
+            raise ValueError(f"the log entry has {len(data)} bytes, {LARGEST} are allowed")
+        return data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactEntry(Logged):
+    """An artifact was recorded: its id, the SHA-256 of its envelope and of its object."""
+
     artifact: str
     envelope: str
     object: str
-    recorded_at: datetime
-    clock: datetime | None = None
-
-    def write(self) -> bytes:
-        """Return the leaf data."""
-        return _write("artifact", self.index, self.recorded_at, self.clock, {
-            "artifact": self.artifact, "envelope": self.envelope, "object": self.object,
-        })
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VoidEntry:
+class VoidEntry(Logged):
     """An artifact was voided: by whom and why; nothing is deleted."""
 
-    index: int
     artifact: str
     reason: str
     by: str
-    recorded_at: datetime
-    clock: datetime | None = None
-
-    def write(self) -> bytes:
-        """Return the leaf data."""
-        return _write("void", self.index, self.recorded_at, self.clock, {
-            "artifact": self.artifact, "by": self.by, "reason": self.reason,
-        })
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SamplingEntry:
+class SamplingEntry(Logged):
     """A step of sampling: a population, a draw with its seed, a selection, a result; `name` is P1 or S1.
 
     `document` is the SHA-256 of the whole step; `facts` are what must stand in the log itself: of a
     population its root and size, of a draw its population and seed, of a result its item and outcome.
     """
 
-    index: int
     step: str
     name: str
     document: str
     facts: dict[str, Any]
-    recorded_at: datetime
-    clock: datetime | None = None
 
-    def write(self) -> bytes:
-        """Return the leaf data."""
-        return _write("sampling", self.index, self.recorded_at, self.clock, {
-            "step": self.step, "name": self.name, "document": self.document, "facts": self.facts,
-        })
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEntry(Logged):
+    """A legal hold was placed or released, H1, H2, …; `subject` is an artifact's id, or `scope:` and a scope."""
+
+    action: str
+    name: str
+    subject: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionEntry(Logged):
+    """An object was deleted under retention: its path, and the retention (ISO 8601) that each artifact had outlived."""
+
+    path: str
+    retention: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEntry(Logged):
+    """Another key signs from here on; `public` is its PEM, `follows` the id of the key that vouches for it by its
+    signature on the checkpoint of this entry.
+    """
+
+    keyid: str
+    public: str
+    follows: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyEntry(Logged):
+    """A batch of the access log: the SHA-256 of its document, how many accesses, the first and the last instant."""
+
+    document: str
+    count: int
+    first: str
+    last: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,17 +123,13 @@ class UnknownEntry:
         return self.data
 
 
-Entry = ArtifactEntry | VoidEntry | SamplingEntry | UnknownEntry
-
-
-def _write(kind: str, index: int, recorded_at: datetime, clock: datetime | None, rest: dict[str, Any]) -> bytes:
-    entry: dict[str, Any] = {"type": kind, "index": index, "recorded_at": canonical.timestamp(recorded_at), **rest}
-    if clock is not None:
-        entry["clock"] = canonical.timestamp(clock)
-    data = canonical.document(entry)
-    if len(data) > LARGEST:
-        raise ValueError(f"the log entry has {len(data)} bytes, {LARGEST} are allowed")
-    return data
+Known = ArtifactEntry | VoidEntry | SamplingEntry | HoldEntry | DeletionEntry | KeyEntry | CustodyEntry
+Entry = Known | UnknownEntry
+KNOWN: dict[str, type[Known]] = {
+    "artifact": ArtifactEntry, "void": VoidEntry, "sampling": SamplingEntry, "hold": HoldEntry,
+    "deletion": DeletionEntry, "key": KeyEntry, "custody": CustodyEntry,
+}
+TYPES: dict[type[Logged], str] = {cls: name for name, cls in KNOWN.items()}
 
 
 def read_entry(data: bytes) -> Entry:
@@ -112,8 +142,7 @@ def read_entry(data: bytes) -> Entry:
         kind, clock = entry.pop("type"), entry.pop("clock", None)
         entry["recorded_at"] = datetime.fromisoformat(entry["recorded_at"])
         entry["clock"] = datetime.fromisoformat(clock) if clock is not None else None
-        known: dict[str, type[Entry]] = {"artifact": ArtifactEntry, "void": VoidEntry, "sampling": SamplingEntry}
-        return known[kind](**entry) if kind in known else _unknown(kind, entry, data)
+        return KNOWN[kind](**entry) if kind in KNOWN else _unknown(kind, entry, data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise VerificationError(f"The log entry cannot be read: {error!r}") from error
 

@@ -1,4 +1,7 @@
-"""C2SP tlog-checkpoint in a C2SP signed note: origin, size, root, and Ed25519 signature lines."""
+"""C2SP tlog-checkpoint in a C2SP signed note: origin, size, root, and signature lines.
+
+Ed25519 (type 0x01), or where the key is a KMS's ECDSA with SHA-256 (type 0x02, as Rekor's checkpoints).
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from dataclasses import dataclass
 from securesystemslib.exceptions import UnverifiedSignatureError
 
 from agent.errors import VerificationError
-from agent.seal.signing import Signature, Signer, SSlibKey
+from agent.seal.signing import CURVE, Signature, Signer, SSlibKey
 
-ED25519 = b"\x01"
+ED25519, ECDSA = b"\x01", b"\x02"
 DASH = "\u2014 "  # an em dash and a space begin a signature line
 HINT = 4
 MOST = 64
@@ -33,25 +36,30 @@ class Checkpoint:
         return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _raw(key: SSlibKey) -> bytes:
-    return bytes.fromhex(key.keyval["public"])
+def _bytes(key: SSlibKey) -> bytes:
+    """Return the type and the bytes of a key: those of Ed25519, or the DER of an ECDSA key."""
+    if key.scheme == CURVE:
+        return ECDSA + base64.b64decode("".join(key.keyval["public"].strip().splitlines()[1:-1]))
+    return ED25519 + bytes.fromhex(key.keyval["public"])
 
 
 def key_hash(name: str, key: SSlibKey) -> bytes:
     """Return the four bytes by which a signature line points to its key."""
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + _raw(key)).digest()[:HINT]
+    data = _bytes(key)
+    hashed = data[1:] if key.scheme == CURVE else name.encode() + b"\n" + data
+    return hashlib.sha256(hashed).digest()[:HINT]
 
 
 def verifier_key(name: str, key: SSlibKey) -> str:
     """Return the key as tools for signed notes take it: `name+hash+base64`."""
-    return f"{name}+{key_hash(name, key).hex()}+{base64.b64encode(ED25519 + _raw(key)).decode()}"
+    return f"{name}+{key_hash(name, key).hex()}+{base64.b64encode(_bytes(key)).decode()}"
 
 
 def seal_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
     """Return the signed note of a checkpoint."""
     key = signer.public_key
-    if not isinstance(key, SSlibKey) or key.keytype != "ed25519":
-        raise ValueError("a checkpoint is signed with an Ed25519 key")
+    if not isinstance(key, SSlibKey) or key.scheme not in {"ed25519", CURVE}:
+        raise ValueError("a checkpoint is signed with a key of Ed25519 or P-256")
     body = checkpoint.body()
     signature = bytes.fromhex(signer.sign(body).signature)
     blob = base64.b64encode(key_hash(checkpoint.origin, key) + signature).decode()

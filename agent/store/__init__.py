@@ -2,10 +2,13 @@
 
 from agent.store.artifact import ObjectWriter, StagedObject
 from agent.store.check import Problem
+from agent.store.custody import Access
 from agent.store.rebuild import Rebuilt
 from agent.store.sequencer import Derive
 from agent.store.store import Store
 from agent.store.tables import (
+    AccessRow,
+    ActRow,
     ArtifactRow,
     Assessment,
     Attempt,
@@ -20,6 +23,9 @@ from agent.store.tables import (
 from agent.store.verified import VerifiedArtifact
 
 __all__ = [
+    "Access",
+    "AccessRow",
+    "ActRow",
     "ArtifactRow",
     "Assessment",
     "Attempt",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from sqlmodel import col, select
 
 from agent import canonical
 from agent.errors import StoreError, VerificationError
-from agent.seal import EMPTY, ArtifactEntry, Range, artifact_id, leaf_hash, read_entry, read_statement
+from agent.seal import EMPTY, ArtifactEntry, CustodyEntry, Range, artifact_id, leaf_hash, read_entry, read_statement
 from agent.seal.signing import SSlibKey
 from agent.seal.tiles import WIDTH, spans
+from agent.store import custody
+from agent.store.acts import wrong as wrong_acts
+from agent.store.acts import wrong_deletions
 from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
 from agent.store.logfiles import read_checkpoint, read_entries, read_tile
@@ -51,7 +54,7 @@ class Check:
 
     catalog: Catalog
     objects: Objects
-    key: SSlibKey
+    keys: Sequence[SSlibKey]
     deep: bool = False
     progress: Callable[[int, int], None] = lambda _done, _all: None
 
@@ -65,7 +68,9 @@ class Check:
         for done, row in enumerate(self._rows(), 1):
             yield from self._artifact(row)
             self.progress(done, total)
-        for subject, detail in wrong_steps(self.catalog, self.objects):
+        for subject, detail in chain(
+            wrong_steps(self.catalog, self.objects), wrong_acts(self.catalog), wrong_deletions(self.catalog)
+        ):
             yield Problem("row", subject, detail)
         yield from self._pending()
         yield from self._orphans()
@@ -84,7 +89,7 @@ class Check:
     def _artifact(self, row: ArtifactRow) -> Iterator[Problem]:
         try:
             envelope = self.objects.get(envelope_path(row.id))
-            statement = read_envelope(row.id, envelope, self.key)
+            statement = read_envelope(row.id, envelope, self.keys)
             with self.catalog.read() as session:
                 leaf = session.get(Leaf, row.leaf)
             entry = read_entry(leaf.entry) if leaf else None
@@ -99,9 +104,11 @@ class Check:
         except VerificationError as error:
             yield Problem("envelope", row.id, error.message)
             return
+        if row.deleted_at is not None and self.objects.size(statement.path) is None:
+            return  # under retention, which the acts must bear out
         try:
             if self.deep:
-                open_verified(row.id, self.objects, self.key)
+                open_verified(row.id, self.objects, self.keys)
             elif self.objects.size(statement.path) is None:
                 yield Problem("object", row.id, f"{statement.path} is gone from the store")
         except VerificationError as error:
@@ -113,7 +120,7 @@ class Check:
         for body in map(canonical.loads, bodies):
             if body["type"] == "artifact":
                 try:
-                    open_verified(body["artifact"], self.objects, self.key)
+                    open_verified(body["artifact"], self.objects, self.keys)
                 except VerificationError as error:
                     yield Problem("object", f"{body['artifact']} (pending)", error.message)
 
@@ -124,7 +131,7 @@ class Check:
             return
         try:
             yield from self._leaves(tree)
-            checkpoint = read_checkpoint(self.objects, self.key, tree.origin)
+            checkpoint = read_checkpoint(self.objects, self.keys, tree.origin)
             if checkpoint is None:
                 if tree.published_size:
                     yield Problem("log", "checkpoint", "is gone from the store")
@@ -144,8 +151,12 @@ class Check:
         with self.catalog.read() as session:
             query = select(Leaf).order_by(col(Leaf.index)).execution_options(yield_per=PAGE)
             for at, leaf in enumerate(session.scalars(query) if self.deep else ()):
-                if leaf.index != at or leaf_hash(leaf.entry) != leaf.hash or read_entry(leaf.entry).index != at:
+                entry = read_entry(leaf.entry)
+                if leaf.index != at or leaf_hash(leaf.entry) != leaf.hash or entry.index != at:
                     yield Problem("log", f"leaf {at}", "is not what its hash says")
+                if isinstance(entry, CustodyEntry):
+                    for detail in custody.differing(entry, self.catalog, self.objects):
+                        yield Problem("row", f"accesses of leaf {at}", detail)
         if self._head(tree.size) != Range.from_bytes(tree.size, tree.hashes):
             yield Problem("log", "head", "the leaves of the catalog do not make it")
 
@@ -209,13 +220,13 @@ class Check:
 
 
 def check(
-    catalog: Catalog, objects: Objects, key: SSlibKey, *, deep: bool,
+    catalog: Catalog, objects: Objects, keys: Sequence[SSlibKey], *, deep: bool,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[Problem]:
     """Return every problem of a store; an unreadable database is one of them."""
     problems: list[Problem] = []
     try:
-        problems.extend(Check(catalog, objects, key, deep, progress).problems())
+        problems.extend(Check(catalog, objects, keys, deep, progress).problems())
     except StoreError as error:
         problems.append(Problem("database", "store", error.message))
     return problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from securesystemslib.exceptions import FormatError
 
@@ -34,17 +34,22 @@ def cosigned_path(size: int, hint: bytes) -> str:
     return f"{COSIGNED}/{size:012}/{hint.hex()}"
 
 
-def read_checkpoint(objects: Objects, key: SSlibKey, origin: str | None = None) -> Checkpoint | None:
-    """Return the verified checkpoint, or None where none was published; without `origin` any log's is taken."""
+def read_checkpoint(objects: Objects, keys: Sequence[SSlibKey], origin: str | None = None) -> Checkpoint | None:
+    """Return the checkpoint that one of the keys signed, None where none was published; without `origin` of any log."""
     if objects.size(CHECKPOINT) is None:
         return None
     note = objects.get(CHECKPOINT)
     if origin is None:
         origin = note.split(b"\n", 1)[0].decode("utf-8", "replace")
-    try:
-        return open_checkpoint(note, key, origin)
-    except FormatError as error:
-        raise VerificationError(f"The checkpoint carries a signature that cannot be read: {error}") from error
+    for number, key in enumerate(keys, 1):
+        try:
+            return open_checkpoint(note, key, origin)
+        except VerificationError:
+            if number == len(keys):
+                raise
+        except FormatError as error:
+            raise VerificationError(f"The checkpoint carries a signature that cannot be read: {error}") from error
+    return None
 
 
 def read_entries(objects: Objects, checkpoint: Checkpoint) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from agent.errors import StoreError
 from agent.store.catalog import Catalog
 from agent.store.faults import reaching
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision below `migrations/versions`."""
 SCRIPTS = Path(__file__).parent / "migrations"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
@@ -12,7 +13,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from agent.errors import StoreError, VerificationError
+from agent.errors import GoneError, StoreError
 from agent.store.faults import reaching
 from agent.store.files import make_directory, sync_directory, write_new
 
@@ -24,6 +25,8 @@ class Objects(Protocol):
     """Bytes by path; what `publish` and `put` return from lasts."""
 
     staging: Path
+    write_once: bool
+    """Whether the store itself keeps objects from being deleted."""
 
     def publish(self, staged: Path, path: str) -> None:
         """Move a finished staging file to its path; the same content may be there already."""
@@ -32,16 +35,28 @@ class Objects(Protocol):
         """Keep bytes under a path; without `replace` what is there already stays."""
 
     def get(self, path: str) -> bytes:
-        """Return the bytes; raises `VerificationError` where there are none."""
+        """Return the bytes; raises `GoneError` where there are none."""
 
     def stream(self, path: str) -> IO[bytes]:
-        """Return a reader of the bytes; raises `VerificationError` where there are none."""
+        """Return a reader of the bytes; raises `GoneError` where there are none."""
 
     def size(self, path: str) -> int | None:
         """Return how many bytes are kept, or None where there are none."""
 
     def delete(self, path: str) -> None:
         """Take away what a crash or a finished tile left; what may not be deleted stays."""
+
+    def erase(self, path: str) -> None:
+        """Delete what is past its retention, for good; raises `StoreError` where a lock forbids it."""
+
+    def retain(self, path: str, until: datetime) -> None:
+        """Lock an object until an instant, where the store can."""
+
+    def locked_until(self, path: str) -> datetime | None:
+        """Return until when an object is locked, None where it is not."""
+
+    def hold(self, path: str, *, on: bool) -> None:
+        """Place or lift the store's own legal hold on an object, where the store has such."""
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield every path below a prefix."""
@@ -50,9 +65,13 @@ class Objects(Protocol):
         """Return the file behind a path, where there is one."""
 
 
-def open_objects(url: str, data: Path, options: Mapping[str, Any], *, writer: bool) -> Objects:
-    """Return the store behind a directory, a `file://` address or a bucket's (s3, gs, az)."""
+def open_objects(
+    url: str, data: Path, options: Mapping[str, Any], *, writer: bool, write_once: bool = False
+) -> Objects:
+    """Return the store behind a directory, a `file://` address or a bucket's (s3, gs, az); only S3 is write-once."""
     scheme, separator, rest = url.partition("://")
+    if write_once:
+        return _write_once(url, data, options)
     if not separator or scheme == "file":
         return LocalObjects(Path(rest if separator else url), writer=writer)
     with reaching(f"open {url}"):
@@ -62,8 +81,19 @@ def open_objects(url: str, data: Path, options: Mapping[str, Any], *, writer: bo
             raise StoreError(f"{url} is no address of a store: {error}") from error
 
 
+def _write_once(url: str, data: Path, options: Mapping[str, Any]) -> Objects:
+    from agent.store.worm import WriteOnce  # noqa: PLC0415 - it stands on `Bucket`, and few need it
+
+    if not url.startswith("s3://"):
+        raise StoreError(f"{url} has no write-once storage", advice="write_once: is for s3:// with Object Lock")
+    with reaching(f"open {url}"):
+        return WriteOnce(from_url(url, **{**options, "checksum_algorithm": "SHA256"}), data / "staging", url, options)
+
+
 class Bucket:
     """An object store behind obstore."""
+
+    write_once = False
 
     def __init__(self, store: ObjectStore, staging: Path) -> None:
         self.store = store
@@ -82,20 +112,20 @@ class Bucket:
             obstore.put(self.store, path, data, mode="overwrite" if replace else "create")
 
     def get(self, path: str) -> bytes:
-        """Return the bytes; raises `VerificationError` where there are none."""
+        """Return the bytes; raises `GoneError` where there are none."""
         with reaching(f"read {path}"):
             try:
                 return bytes(obstore.get(self.store, path).bytes())
             except (NotFoundError, FileNotFoundError) as error:
-                raise VerificationError(f"{path} is gone from the store") from error
+                raise GoneError(f"{path} is gone from the store") from error
 
     def stream(self, path: str) -> IO[bytes]:
-        """Return a reader of the bytes; raises `VerificationError` where there are none."""
+        """Return a reader of the bytes; raises `GoneError` where there are none."""
         with reaching(f"read {path}"):
             try:
                 return io.BufferedReader(_Pull(obstore.open_reader(self.store, path)), PART)
             except (NotFoundError, FileNotFoundError) as error:
-                raise VerificationError(f"{path} is gone from the store") from error
+                raise GoneError(f"{path} is gone from the store") from error
 
     def size(self, path: str) -> int | None:
         """Return how many bytes are kept, or None where there are none."""
@@ -109,6 +139,20 @@ class Bucket:
         """Delete; what is write-once or gone already stays as it is."""
         with contextlib.suppress(BaseError, OSError):
             obstore.delete(self.store, path)
+
+    def erase(self, path: str) -> None:
+        """Delete what is past its retention."""
+        self.delete(path)
+
+    def retain(self, path: str, until: datetime) -> None:
+        """Do nothing: this store has no locks."""
+
+    def locked_until(self, path: str) -> datetime | None:  # noqa: ARG002 - see `retain`
+        """Return None: this store has no locks."""
+        return None
+
+    def hold(self, path: str, *, on: bool) -> None:
+        """Do nothing: this store has no holds of its own."""
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield every path below a prefix."""

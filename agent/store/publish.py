@@ -25,14 +25,19 @@ class Publisher:
     """Writes tiles and checkpoint; never signs a head that does not continue the one published before."""
 
     def __init__(
-        self, catalog: Catalog, objects: Objects, signer: Signer, key: SSlibKey, *, stamped: bool = False
+        self, catalog: Catalog, objects: Objects, signer: Signer, keys: Sequence[SSlibKey], *, stamped: bool = False
     ) -> None:
         self._catalog = catalog
         self._objects = objects
         self._signer = signer
-        self._key = key
+        self._keys = keys
         self._stamped = stamped
         self._lock = threading.Lock()
+
+    def use(self, signer: Signer, keys: Sequence[SSlibKey]) -> None:
+        """Sign with another key from now on."""
+        with self._lock:
+            self._signer, self._keys = signer, keys
 
     def publish(self) -> int:
         """Publish what the catalog has more than the log, and return the size of the log."""
@@ -61,7 +66,7 @@ class Publisher:
         known = Range.from_bytes(tree.published_size, tree.published_hashes)
         head = Range.from_bytes(tree.size, tree.hashes)
         try:
-            checkpoint = read_checkpoint(self._objects, self._key, tree.origin)
+            checkpoint = read_checkpoint(self._objects, self._keys, tree.origin)
         except VerificationError as error:
             raise StoreError(f"{FORKED}: {error.message}", advice=ADVICE) from error
         size = checkpoint.size if checkpoint else 0

@@ -35,12 +35,14 @@ class Artifacts:
         as_of: datetime | None = None,
         object: str | None = None,  # noqa: A002 - the word of the page on design
         voided: bool = True,
+        deleted: bool = True,
         limit: int | None = None,
     ) -> list[ArtifactRow]:
         """Return artifacts, the newest collected first.
 
         `since` and `until` bound `collected_at` (half-open); `as_of` leaves out what was recorded
-        later; `voided=False` leaves out what was voided (at `as_of`, where given).
+        later; `voided=False` leaves out what was voided (at `as_of`, where given), `deleted=False`
+        those whose object is gone under retention by now.
         """
         query = select(ArtifactRow).order_by(col(ArtifactRow.collected_at).desc(), col(ArtifactRow.leaf).desc())
         for column, value in (
@@ -59,6 +61,8 @@ class Artifacts:
         if not voided:
             at = col(ArtifactRow.voided_at)
             query = query.where(at.is_(None) if as_of is None else at.is_(None) | (at > as_of))
+        if not deleted:
+            query = query.where(col(ArtifactRow.deleted_at).is_(None))
         with self._catalog.read() as session:
             return list(session.exec(query.limit(limit)))
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlmodel import Session, col, select
 
 from agent.errors import StoreError, VerificationError
 from agent.seal import (
     ArtifactEntry,
+    CustodyEntry,
+    DeletionEntry,
+    HoldEntry,
+    KeyEntry,
     SamplingEntry,
     Statement,
     UnknownEntry,
@@ -24,6 +28,7 @@ from agent.seal import (
     read_statement,
 )
 from agent.seal.signing import SSlibKey
+from agent.store import acts, custody
 from agent.store.append import append
 from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
@@ -38,16 +43,22 @@ from agent.store.submit import keep_pending
 from agent.store.tables import ArtifactRow, Leaf, Tree
 from agent.store.verified import read_envelope
 
+Act: TypeAlias = HoldEntry | DeletionEntry | KeyEntry | CustodyEntry
+
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What was made again: artifacts, voids, steps of sampling, runs not in the log yet; and what is wrong."""
+    """What was made again: how many of each, runs that are not in the log yet, and what is wrong."""
 
     artifacts: int = 0
     voided: int = 0
     sampled: int = 0
     pending: int = 0
+    acts: int = 0
+    accesses: int = 0
     problems: list[str] = field(default_factory=list)
+    gone: list[tuple[str, str]] = field(default_factory=list)
+    """Artifacts whose object is not there, with its path; a deletion later in the log may say why."""
 
 
 def rebuild(
@@ -57,6 +68,7 @@ def rebuild(
     data: Path,
     clock: Callable[[], datetime],
     artifacts_options: Mapping[str, Any] | None = None,
+    write_once: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Rebuilt:
     """Fill an empty database; raises `StoreError` where it is not empty or the log is not what was signed."""
@@ -65,26 +77,26 @@ def rebuild(
         stack.callback(catalog.close)
         stack.enter_context(WriterLock(data, catalog, clock).take())
         bring_up(catalog, writer=True)
-        objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=False)
-        key = open_keys(data / "keys", sign=False, create=False).public
+        objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=False, write_once=write_once)
+        keys = open_keys(data / "keys", sign=False, create=False).ring
         result = Rebuilt()
         try:
-            _replay(catalog, objects, key, result, progress)
+            _replay(catalog, objects, keys, result, progress)
         except VerificationError as error:
             raise StoreError(
                 f"The log cannot be trusted: {error.message}", advice="Bring it back from a backup"
             ) from error
-        for artifact, envelope, statement in _unlogged(catalog, objects, key, result):
+        for artifact, envelope, statement in _unlogged(catalog, objects, keys, result):
             stored = objects.size(statement.path) or 0
-            keep_pending(catalog, artifact, open_envelope(envelope, [key]), envelope, stored)
+            keep_pending(catalog, artifact, open_envelope(envelope, keys), envelope, stored)
             result.pending += 1
         return result
 
 
 def _replay(
-    catalog: Catalog, objects: Objects, key: SSlibKey, result: Rebuilt, progress: Callable[[int, int], None]
+    catalog: Catalog, objects: Objects, keys: Sequence[SSlibKey], result: Rebuilt, progress: Callable[[int, int], None]
 ) -> None:
-    checkpoint = read_checkpoint(objects, key)
+    checkpoint = read_checkpoint(objects, keys)
     with catalog.write("rebuild the catalog") as session:
         if session.exec(select(Tree)).first() is not None or session.exec(select(Leaf.index)).first() is not None:
             raise StoreError("The catalog is not empty", advice="Move the database away first, then rebuild")
@@ -92,17 +104,20 @@ def _replay(
             return
         tree = Tree(store=checkpoint.origin.rpartition("/")[2], origin=checkpoint.origin)
         for data in read_entries(objects, checkpoint):
-            _entry(session, tree, data, objects, key, result)
+            _entry(session, tree, data, objects, keys, result)
             if tree.size % 256 == 0:
                 session.flush()
                 session.expunge_all()
                 progress(tree.size, checkpoint.size)
+        result.problems += [f"{artifact}: {path} is gone from the store" for artifact, path in result.gone]
         tree.published_size, tree.published_hashes = tree.size, tree.hashes
         session.add(tree)
         progress(tree.size, checkpoint.size)
 
 
-def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSlibKey, result: Rebuilt) -> None:
+def _entry(
+    session: Session, tree: Tree, data: bytes, objects: Objects, keys: Sequence[SSlibKey], result: Rebuilt
+) -> None:
     entry = read_entry(data)
     if entry.index != tree.size:
         raise VerificationError(f"The entry {tree.size} of the log says that it is {entry.index}")
@@ -122,14 +137,17 @@ def _entry(session: Session, tree: Tree, data: bytes, objects: Objects, key: SSl
     if isinstance(entry, SamplingEntry):
         _step(session, entry, objects, result)
         return
+    if not isinstance(entry, ArtifactEntry):
+        _act(session, entry, objects, result)
+        return
     try:
-        statement = _statement(entry, objects, key)
+        statement = _statement(entry, objects, keys)
     except VerificationError as error:
         result.problems.append(f"{entry.artifact} is in the log and cannot be restored: {error.message}")
         return
     stored = objects.size(statement.path)
     if stored is None:
-        result.problems.append(f"{entry.artifact}: {statement.path} is gone from the store")
+        result.gone.append((entry.artifact, statement.path))
     row = artifact_row(entry, statement, stored or 0)
     session.add(row)
     follow(session, row, statement.provenance)
@@ -144,15 +162,30 @@ def _step(session: Session, entry: SamplingEntry, objects: Objects, result: Rebu
         result.problems.append(f"{entry.step} {entry.name} is in the log and cannot be restored: {error.message}")
 
 
-def _statement(entry: ArtifactEntry, objects: Objects, key: SSlibKey) -> Statement:
+def _act(session: Session, entry: Act, objects: Objects, result: Rebuilt) -> None:
+    acts.follow(session, entry)
+    if not isinstance(entry, CustodyEntry):
+        result.acts += 1
+        if isinstance(entry, DeletionEntry):
+            result.gone = [one for one in result.gone if one[1] != entry.path]
+        return
+    try:
+        rows = custody.restored(entry, objects)
+        session.add_all(rows)
+        result.accesses += len(rows)
+    except VerificationError as error:
+        result.problems.append(f"the accesses of leaf {entry.index} cannot be restored: {error.message}")
+
+
+def _statement(entry: ArtifactEntry, objects: Objects, keys: Sequence[SSlibKey]) -> Statement:
     envelope = objects.get(envelope_path(entry.artifact))
     if hashlib.sha256(envelope).hexdigest() != entry.envelope:
         raise VerificationError("the envelope is not the one in the log")
-    return read_envelope(entry.artifact, envelope, key)
+    return read_envelope(entry.artifact, envelope, keys)
 
 
 def _unlogged(
-    catalog: Catalog, objects: Objects, key: SSlibKey, result: Rebuilt
+    catalog: Catalog, objects: Objects, keys: Sequence[SSlibKey], result: Rebuilt
 ) -> Iterator[tuple[str, bytes, Statement]]:
     """Yield the sealed runs that no leaf names, in the order in which they ended."""
     found = []
@@ -162,7 +195,7 @@ def _unlogged(
             if session.exec(select(ArtifactRow.id).where(col(ArtifactRow.id) == artifact)).first() is not None:
                 continue
         try:
-            statement = read_envelope(artifact, objects.get(path), key)
+            statement = read_envelope(artifact, objects.get(path), keys)
         except VerificationError as error:
             result.problems.append(f"{path} belongs to no artifact: {error.message}")
             continue
@@ -172,4 +205,4 @@ def _unlogged(
         found.append((statement.provenance.finished_at, artifact))
     for _finished, artifact in sorted(found):
         envelope = objects.get(envelope_path(artifact))
-        yield artifact, envelope, read_statement(open_envelope(envelope, [key]))
+        yield artifact, envelope, read_statement(open_envelope(envelope, keys))

@@ -14,6 +14,7 @@ from agent import canonical
 from agent.errors import StoreError
 from agent.model import Outcome, Provenance
 from agent.seal import ArtifactEntry, Entry, Statement, VoidEntry, read_statement
+from agent.store import acts
 from agent.store.append import append
 from agent.store.catalog import Catalog
 from agent.store.sampled import step
@@ -38,7 +39,7 @@ class Sequencer:
     def batch(self, derive: Derive | None) -> list[ArtifactRow]:
         """Record the next pending rows and return the artifact rows that were recorded or voided.
 
-        A batch of steps of sampling alone has none, and the next one is taken at once.
+        A batch of steps of sampling, acts or accesses alone has none, and the next one is taken at once.
         """
         before = self.entries
         rows = self._batch(derive)
@@ -61,6 +62,8 @@ class Sequencer:
                 body = canonical.loads(pending.body)
                 if body["type"] == "sampling":
                     step(session, tree, body, now, clock)
+                elif body["type"] not in {"artifact", "void"}:
+                    acts.record(session, tree, body, now, clock)
                 else:
                     row = record(session, tree, body, now, clock)
                     changed[row.id] = row

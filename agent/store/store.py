@@ -13,10 +13,10 @@ from typing import Any, Self
 
 import structlog
 from obstore.exceptions import BaseError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from agent import canonical
-from agent.errors import StoreError
+from agent.canonical import timestamp
+from agent.errors import GoneError, StoreError
 from agent.model import Provenance
 from agent.seal import Statement, verifier_key
 from agent.seal.signing import Signer
@@ -24,14 +24,15 @@ from agent.store import sampled
 from agent.store.artifact import ObjectWriter, StagedObject, envelope_path
 from agent.store.catalog import Catalog
 from agent.store.check import Problem, check
+from agent.store.custody import gather
 from agent.store.facts import Facts
 from agent.store.keys import Keys, open_keys
 from agent.store.lock import WriterLock
 from agent.store.migrate import bring_up
 from agent.store.objects import Objects, open_objects
 from agent.store.publish import Publisher
-from agent.store.query import Artifacts
 from agent.store.rebuild import rebuild
+from agent.store.rotation import Rotation
 from agent.store.sampled import Sampled
 from agent.store.sequencer import Derive, Sequencer
 from agent.store.submit import submit, sweep
@@ -39,21 +40,23 @@ from agent.store.tables import ArtifactRow, Pending, SamplingRow, Tree
 from agent.store.verified import VerifiedArtifact, open_verified, read_envelope
 
 log = structlog.get_logger("annexa.store")
-REASON = 600
-"""What a leaf below 1 KiB has room for beside its other fields."""
 
 
-class Store(Artifacts, Facts, Sampled):
+class Store(Rotation, Facts, Sampled):
     """An open store; made by `Store.open`, used as a context manager."""
 
     def __init__(
-        self, catalog: Catalog, objects: Objects, keys: Keys, stack: ExitStack, clock: Callable[[], datetime]
+        self, catalog: Catalog, objects: Objects, keys: Keys, stack: ExitStack, clock: Callable[[], datetime],
+        data: Path, signing: str,
     ) -> None:
         super().__init__(catalog)
         self.catalog = catalog
         self.objects = objects
         self.keys = keys
+        self.data = data
+        self.signing = signing
         self.mask_keys: tuple[str, ...] = ()
+        self.until: Callable[[str, datetime], datetime | None] = lambda _kind, _at: None
         self._stack = stack
         self._clock = clock
         self._sequencer: Sequencer | None = None
@@ -73,8 +76,14 @@ class Store(Artifacts, Facts, Sampled):
         mask_keys: Iterable[str] = (),
         artifacts_options: Mapping[str, Any] | None = None,
         stamped: bool = False,
+        signing: str = "",
+        write_once: bool = False,
+        until: Callable[[str, datetime], datetime | None] = lambda _kind, _at: None,
     ) -> Self:
-        """Open a store to read, or to write it as the only one; raises `StoreError` with advice."""
+        """Open a store to read, or to write it as the only one; raises `StoreError` with advice.
+
+        `until` says, of an evidence kind and the end of a run, how long a write-once store locks it.
+        """
         with ExitStack() as stack:
             catalog = Catalog(database_url, writer=writer)
             stack.callback(catalog.close)
@@ -84,12 +93,14 @@ class Store(Artifacts, Facts, Sampled):
                 raise StoreError(f"There is no store in {catalog.path}", advice="Run `annexa collect` first")
             _sound(catalog, writer=writer)
             bring_up(catalog, writer=writer)
-            objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=writer)
+            objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=writer, write_once=write_once)
             with catalog.read() as session:
                 tree = session.exec(select(Tree)).first()
-            keys = open_keys(data / "keys", sign=writer, create=not _waiting(catalog) and not (tree and tree.size))
-            store = cls(catalog, objects, keys, stack.pop_all(), clock)
+            create = not _waiting(catalog) and not (tree and tree.size)
+            keys = open_keys(data / "keys", sign=writer, create=create, uri=signing)
+            store = cls(catalog, objects, keys, stack.pop_all(), clock, data, signing)
         store.mask_keys = tuple(mask_keys)
+        store.until = until
         if writer and keys.signer is not None:
             try:
                 store._begin(organization, keys.signer, stamped=stamped)
@@ -108,10 +119,13 @@ class Store(Artifacts, Facts, Sampled):
             tree.epoch += 1
             session.add(tree)
         self._sequencer = Sequencer(self.catalog, self._clock, tree.epoch)
-        self._publisher = Publisher(self.catalog, self.objects, signer, self.keys.public, stamped=stamped)
+        self._publisher = Publisher(self.catalog, self.objects, signer, self.keys.ring, stamped=stamped)
         self.objects.put("log/verifier-key", (verifier_key(tree.origin, self.keys.public) + "\n").encode())
         sweep(self.catalog, self.objects)
+        self.cancel_rotation()
         self._publish()
+        self.finish_rotation()
+        self.finish_quietly()
 
     def new_object(self, scope: str) -> ObjectWriter:
         """Begin an artifact of a scope."""
@@ -119,45 +133,33 @@ class Store(Artifacts, Facts, Sampled):
 
     def submit(self, staged: StagedObject, provenance: Provenance) -> str:
         """Seal a run and keep it as pending; returns the artifact's id, `sha256:…`."""
-        return submit(staged, provenance, self.catalog, self.objects, self._signer)
+        until = self.until(provenance.kind, provenance.finished_at)
+        artifact = submit(staged, provenance, self.catalog, self.objects, self._signer, until)
+        self.hold_anew(provenance.scope, artifact, staged.path)
+        return artifact
 
     def sequence(self, derive: Derive | None = None) -> list[ArtifactRow]:
         """Record the next batch of pending rows, publish the log; returns the rows recorded or voided."""
         if self._sequencer is None:
             raise StoreError("This store is open to read only")
+        gather(self.catalog, self.objects)
         before = self._sequencer.entries
         rows = self._sequencer.batch(derive)
         if self._sequencer.entries != before or self._behind:
             self._publish()
         return rows
 
-    def void(self, artifact: str, reason: str, by: str, derive: Derive | None = None) -> ArtifactRow:
-        """Void an artifact by name and reason; nothing is deleted, and the log shows it."""
-        row = self.artifact(artifact)
-        if not reason.strip() or not by.strip():
-            raise StoreError("An artifact is voided with a reason and by somebody")
-        if len(canonical.document([reason, by])) > REASON:
-            raise StoreError(f"The reason and the name are too long for the log: together {REASON} bytes as JSON")
-        if not (reason + by).isprintable():
-            raise StoreError("The reason and the name may hold no control characters or line ends")
-        if row.voided_at is not None:
-            return row
-        body = {"type": "void", "artifact": row.id, "reason": reason, "by": by}
-        with self.catalog.write("void an artifact") as session:
-            key = f"void:{row.id}"
-            if session.exec(select(Pending).where(col(Pending.key) == key)).first() is None:
-                session.add(Pending(key=key, body=canonical.document(body)))
-        while self.sequence(derive):
-            pass
-        return self.artifact(row.id)
+    @property
+    def writes(self) -> bool:
+        """Return whether this process holds the store to write."""
+        return self._sequencer is not None
 
     def keep_step(
         self, step: str, facts: dict[str, Any], document: dict[str, Any], derive: Derive | None = None
     ) -> SamplingRow:
         """Put a step of sampling into the log and return its row; `facts` stand in the entry itself."""
         digest = sampled.submit(self.catalog, self.objects, step, facts, document)
-        while self.sequence(derive):
-            pass
+        self.drain(derive)
         return next(row for row in reversed(self.sampled(step=step)) if row.document == digest)
 
     def wrong_steps(self) -> Iterator[tuple[str, str]]:
@@ -166,11 +168,20 @@ class Store(Artifacts, Facts, Sampled):
 
     def open_artifact(self, artifact: str) -> VerifiedArtifact:
         """Open an artifact by its whole id; raises `VerificationError` where it is not what was signed."""
-        return open_verified(artifact, self.objects, self.keys.public)
+        try:
+            return open_verified(artifact, self.objects, self.keys.ring)
+        except GoneError:
+            at = self.artifact(artifact).deleted_at
+            if at is None:
+                raise
+            raise GoneError(
+                f"The records of {artifact} were deleted under retention on {timestamp(at)}",
+                advice="Its seal and its leaf stay: annexa evidence history",
+            ) from None
 
     def statement(self, artifact: str) -> Statement:
         """Return what the signed envelope of an artifact says; raises `VerificationError` where it is not its own."""
-        return read_envelope(artifact, self.objects.get(envelope_path(artifact)), self.keys.public)
+        return read_envelope(artifact, self.objects.get(envelope_path(artifact)), self.keys.ring)
 
     def pending(self) -> int:
         """Return how many runs wait for the sequencer."""
@@ -180,7 +191,7 @@ class Store(Artifacts, Facts, Sampled):
         self, *, deep: bool, progress: Callable[[int, int], None] = lambda _done, _all: None
     ) -> list[Problem]:
         """Return what is wrong with the store; `deep` reads every object and every tile."""
-        return check(self.catalog, self.objects, self.keys.public, deep=deep, progress=progress)
+        return check(self.catalog, self.objects, self.keys.ring, deep=deep, progress=progress)
 
     rebuild = staticmethod(rebuild)
     """Fill an empty database from objects, envelopes and log."""

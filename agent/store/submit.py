@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -25,15 +26,19 @@ log = structlog.get_logger("annexa.store")
 
 
 def submit(
-    staged: StagedObject, provenance: Provenance, catalog: Catalog, objects: Objects, signer: Signer
+    staged: StagedObject, provenance: Provenance, catalog: Catalog, objects: Objects, signer: Signer,
+    until: datetime | None = None,
 ) -> str:
-    """Seal a run and keep it as pending; returns the artifact's id."""
+    """Seal a run and keep it as pending; returns the artifact's id. A write-once store locks it `until` then."""
     payload = write_statement(Statement(staged.digest, staged.size, staged.path, provenance))
     artifact = artifact_id(payload)
     envelope = seal_envelope(payload, signer)
     with intent(objects.staging, artifact, staged.path):
         objects.publish(staged.file, staged.path)
         objects.put(envelope_path(artifact), envelope)
+        if until is not None:
+            objects.retain(staged.path, until)
+            objects.retain(envelope_path(artifact), until)
         keep_pending(catalog, artifact, payload, envelope, staged.stored_size)
     return artifact
 

@@ -32,6 +32,7 @@ class ArtifactRow(SQLModel, table=True):
         Index("ix_artifact_kind", "kind", "collected_at"),
         Index("ix_artifact_object", "object"),
         Index("ix_artifact_recorded", "recorded_at"),
+        Index("ix_artifact_path", "path"),
     )
     id: str = Field(primary_key=True)
     leaf: int = _count(unique=True)
@@ -60,6 +61,8 @@ class ArtifactRow(SQLModel, table=True):
     voided_at: datetime | None = _at(default=None)
     void_reason: str = ""
     voided_by: str = ""
+    deleted_at: datetime | None = _at(default=None)
+    """When its object was deleted under retention; the row and the leaf stay."""
 
 
 class Pending(SQLModel, table=True):
@@ -179,6 +182,43 @@ class SamplingRow(SQLModel, table=True):
     document: str
     body: bytes = Field(sa_type=LargeBinary)
     recorded_at: datetime = _at()
+
+
+class ActRow(SQLModel, table=True):
+    """What was done with evidence, as the log has it: `kind` is hold, release, deletion or key.
+
+    `subject` is an artifact's id, `scope:` and a scope, an object's path, or a key's id; `name` is H1, H2, …
+    of a hold, the retention of a deletion. `done` is False while a deleted object may still lie there.
+    """
+
+    __tablename__ = "act"
+    __table_args__ = (Index("ix_act_kind", "kind", "leaf"), Index("ix_act_subject", "subject", "leaf"))
+    leaf: int = _count(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str
+    subject: str
+    name: str = ""
+    by: str = ""
+    reason: str = ""
+    recorded_at: datetime = _at()
+    done: bool = True
+
+
+class AccessRow(SQLModel, table=True):
+    """One access: `batch` is the SHA-256 of the document that holds it, '' while none does; `leaf` is of the batch."""
+
+    __tablename__ = "access"
+    __table_args__ = (Index("ix_access_artifact", "artifact", "id"), Index("ix_access_batch", "batch", "id"))
+    id: int | None = Field(default=None, primary_key=True, sa_type=AUTO)
+    at: datetime = _at()
+    action: str
+    artifact: str = ""
+    who: str
+    host: str
+    client: str
+    why: str = ""
+    detail: str = ""
+    batch: str = ""
+    leaf: int | None = _count(default=None)
 
 
 class Assessment(SQLModel, table=True):

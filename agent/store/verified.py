@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import zstandard
@@ -46,17 +46,17 @@ class VerifiedArtifact:
             yield canonical.loads(line)
 
 
-def open_verified(artifact: str, objects: Objects, key: SSlibKey) -> VerifiedArtifact:
+def open_verified(artifact: str, objects: Objects, keys: Sequence[SSlibKey]) -> VerifiedArtifact:
     """Verify envelope and object of an artifact; raises `VerificationError` where anything does not fit."""
-    statement = read_envelope(artifact, objects.get(envelope_path(artifact)), key)
+    statement = read_envelope(artifact, objects.get(envelope_path(artifact)), keys)
     for _chunk in _checked(statement, objects):
         pass
     return VerifiedArtifact(artifact, statement, objects)
 
 
-def read_envelope(artifact: str, envelope: bytes, key: SSlibKey) -> Statement:
+def read_envelope(artifact: str, envelope: bytes, keys: Sequence[SSlibKey]) -> Statement:
     """Return what the signed envelope of this artifact says; raises `VerificationError`."""
-    payload = open_envelope(envelope, [key])
+    payload = open_envelope(envelope, keys)
     if artifact_id(payload) != artifact:
         raise VerificationError(f"The envelope kept for {artifact} is that of {artifact_id(payload)}")
     return read_statement(payload)

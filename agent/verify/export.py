@@ -54,8 +54,9 @@ def proofs(objects: Objects, leaf: int, kept: bytes | None = None) -> dict[str, 
         note, found[TOKEN] = objects.get(paths[0]), objects.get(paths[1])
     chosen = stamped[0] if stamped else seen[0] if seen else size
     if chosen in seen:
-        found[COSIGNED] = _gathered([objects.get(path) for one, path in notes(objects, leaf) if one == chosen])
-        note = note if stamped else _plain(found[COSIGNED])
+        cosigned = [objects.get(path) for one, path in notes(objects, leaf) if one == chosen]
+        found[COSIGNED] = _gathered(cosigned)
+        note = note if stamped else _plain(cosigned[0])
     on, hashes = log_size(note), log_hashes(objects, size)
     found[CHECKPOINT], found[ENTRY] = note, log_entry(objects, leaf, size)
     found[PROOF] = write_proof(leaf, prove_inclusion(leaf, on, hashes), note)
@@ -75,9 +76,8 @@ def _gathered(cosigned: Sequence[bytes]) -> bytes:
 
 
 def _plain(note: bytes) -> bytes:
-    """Return a note with its first signature alone, which is the log's."""
-    body, _, lines = note.rpartition(b"\n\n")
-    return body + b"\n\n" + lines.splitlines(keepends=True)[0]
+    """Return a kept cosigned note without its last line, which is the witness's."""
+    return b"".join(note.splitlines(keepends=True)[:-1])
 
 
 def exported(folder: Path) -> Proven:
@@ -142,9 +142,10 @@ def digest_of(file: Path) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _records(folder: Path, statement: Statement) -> None:
+def _records(folder: Path, statement: Statement) -> str:
     if digest_of(folder / RECORDS) != (statement.digest, statement.size):
         raise VerificationError(f"{RECORDS} does not hold the bytes that were signed")
+    return ""
 
 
 def _table(folder: Path) -> None:

@@ -38,7 +38,8 @@ class Proven:
     cosigned: Callable[[], Sequence[bytes]]
     """The checkpoints with cosignatures, as signed notes."""
     envelope: Callable[[], bytes]
-    content: Callable[[Statement], None]
+    content: Callable[[Statement], str]
+    """What is said of the object; raises where it does not hold the bytes that were sealed."""
     beside: Sequence[tuple[str, str, Callable[[ArtifactEntry, Statement], None]]] = field(default_factory=tuple)
     """Further steps of this kind of source: name, what it proves, what raises where it does not hold."""
 
@@ -162,8 +163,8 @@ def _sealed(
     if odd := clock(entry, statement):
         times.refuse(odd)
     with step.trying():
-        one.content(statement)
-        step.says = f"SHA-256 {statement.digest}, {statement.size:,} bytes"
+        deleted = one.content(statement)
+        step.says = deleted or f"SHA-256 {statement.digest}, {statement.size:,} bytes"
     for name, proves, holds in one.beside:
         step = report.step(name, proves)
         with step.trying():

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from sqlmodel import select
 
+from agent.canonical import timestamp
 from agent.errors import ConfigurationError, VerificationError
 from agent.store import Store as OpenStore
+from agent.store.acts import SCOPE
 from agent.store.catalog import Catalog
 from agent.store.migrate import bring_up
 from agent.store.objects import open_objects
-from agent.store.tables import Pending
+from agent.store.tables import ArtifactRow, Pending
 from agent.verify.export import exported, is_export
 from agent.verify.one import Proven, verify_one
 from agent.verify.report import Report
@@ -35,7 +37,23 @@ def artifact(opened: OpenStore, name: str, key: Path, judged: Sequence[Path], ke
     """Verify one artifact of an open store, named by its id or the beginning of it."""
     trust = read_trust(key, judged)
     row = opened.artifact(name)
-    return _one(row.id, lambda: stored(opened.objects, row), trust, kept)
+    deletions = opened.acts("deletion", subjects=[row.path])
+    report = _one(row.id, lambda: stored(opened.objects, row, deletions), trust, kept)
+    report.told = _told(opened, row)
+    return report
+
+
+def _told(opened: OpenStore, row: ArtifactRow) -> list[str]:
+    """Return what the catalog says was done with an artifact; that the log says the same the whole store shows."""
+    lines = []
+    if row.voided_at is not None:
+        lines.append(f"void since {timestamp(row.voided_at)}, by {row.voided_by}: {row.void_reason}")
+    if row.deleted_at is not None:
+        lines.append(f"deleted under retention on {timestamp(row.deleted_at)}")
+    return lines + [
+        f"hold {hold.name} on {hold.subject} since {timestamp(hold.recorded_at)}, by {hold.by}: {hold.reason}"
+        for hold in opened.holds(row.id, SCOPE + row.scope)
+    ]
 
 
 def folder(place: Path, key: Path, kept: Kept | None, progress: Progress) -> Report:

@@ -107,6 +107,8 @@ class Report:
     trust: str = ""
     steps: list[Step] = field(default_factory=list)
     anchors: Sequence[Anchor] = ()
+    told: list[str] = field(default_factory=list)
+    """What the log says was done with evidence: voids, holds, deletions under retention, changes of keys."""
     checkpoint: bytes = b""
 
     @property

@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
 from agent import canonical
-from agent.seal import ArtifactEntry, Entry, Statement, VoidEntry
+from agent.seal import ArtifactEntry, CustodyEntry, Entry, Statement, VoidEntry
+from agent.store import custody
+from agent.store.acts import ACTS, act_row, wrong_deletions
 from agent.store.catalog import Catalog
 from agent.store.check import PAGE, SAME
+from agent.store.objects import Objects
 from agent.store.sequencer import artifact_row
-from agent.store.tables import ArtifactRow
+from agent.store.tables import AccessRow, ActRow, ArtifactRow
 from agent.verify.report import Step
 
 
@@ -23,8 +26,11 @@ class Rows:
     """Compares bundle by bundle; `end` looks for rows that no entry names."""
 
     catalog: Catalog
+    objects: Objects
     step: Step
     artifacts: int = 0
+    _acts: dict[int, ActRow] = field(default_factory=dict)
+    _accesses: int = 0
     _voided: dict[str, bytes] = field(default_factory=dict)
     """The digest of when, why and by whom each artifact was voided first."""
 
@@ -39,6 +45,12 @@ class Rows:
             if isinstance(entry, VoidEntry):
                 self._voided.setdefault(entry.artifact, _said(entry.recorded_at, entry.reason, entry.by))
                 continue
+            if isinstance(entry, ACTS):
+                self._acts[entry.index] = act_row(entry)
+            if isinstance(entry, CustodyEntry):
+                self._accesses += entry.count
+                for detail in custody.differing(entry, self.catalog, self.objects):
+                    self.step.refuse(f"the accesses of leaf {entry.index}: {detail}")
             if not isinstance(entry, ArtifactEntry):
                 continue  # a step of a sample, which `Steps` compares
             self.artifacts += 1
@@ -60,7 +72,21 @@ class Rows:
                     self.step.refuse(f"{artifact}: catalog and log disagree on whether, when and why it is void")
             if count > self.artifacts:
                 self.step.refuse(f"{count - self.artifacts} row(s) of the catalog are not in the signed log")
+            self._end_acts(session)
             self.step.says = f"{count:,} rows"
+
+    def _end_acts(self, session: Session) -> None:
+        """Refuse holds, deletions, changes of keys and accesses that the log does not have, or has otherwise."""
+        rows = {row.leaf: row for row in session.exec(select(ActRow))}
+        for leaf in sorted(rows.keys() | self._acts.keys()):
+            row, logged = rows.get(leaf), self._acts.get(leaf)
+            if row is None or logged is None or row.model_dump(exclude={"done"}) != logged.model_dump(exclude={"done"}):
+                self.step.refuse(f"leaf {leaf}: catalog and log disagree on a {(row or logged).kind}")  # type: ignore[union-attr]  # one of both is there
+        for artifact, detail in wrong_deletions(self.catalog):
+            self.step.refuse(f"{artifact}: {detail}")
+        logged_accesses = select(func.count()).select_from(AccessRow).where(col(AccessRow.leaf).is_not(None))
+        if session.exec(logged_accesses).one() != self._accesses:
+            self.step.refuse("the catalog has more accesses than the log, or fewer")
 
 
 def _said(at: datetime | None, reason: str, by: str) -> bytes:

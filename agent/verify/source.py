@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
+from functools import partial
 
-from agent.errors import VerificationError
-from agent.seal import ArtifactEntry, Statement
-from agent.seal.proofs import Hashes, from_tiles, prove_consistency, prove_inclusion
+from agent import canonical
+from agent.errors import GoneError, VerificationError
+from agent.seal import ArtifactEntry, DeletionEntry, Statement, leaf_hash, read_entry
+from agent.seal.proofs import Hashes, check_inclusion, from_tiles, prove_consistency, prove_inclusion
 from agent.seal.tiles import WIDTH, unbundle
 from agent.store.artifact import envelope_path
 from agent.store.logfiles import CHECKPOINT, read_tile, stamp_paths
 from agent.store.objects import Objects
-from agent.store.tables import ArtifactRow
+from agent.store.tables import ActRow, ArtifactRow
 from agent.verify.cosigned import notes
 from agent.verify.one import Proven
 from agent.verify.rows import differing
@@ -26,6 +29,14 @@ def log_size(note: bytes) -> int:
     """Return the size that a checkpoint says, unverified; raises `VerificationError` where it says none."""
     try:
         return int(note.split(b"\n")[1])
+    except (IndexError, ValueError) as error:
+        raise VerificationError("The checkpoint is no signed note of a log") from error
+
+
+def head_root(note: bytes) -> bytes:
+    """Return the root that a checkpoint says, unverified; raises `VerificationError` where it says none."""
+    try:
+        return base64.b64decode(note.split(b"\n")[2], validate=True)
     except (IndexError, ValueError) as error:
         raise VerificationError("The checkpoint is no signed note of a log") from error
 
@@ -45,8 +56,8 @@ def log_entry(objects: Objects, index: int, size: int) -> bytes:
     return entries[at]
 
 
-def stored(objects: Objects, row: ArtifactRow) -> Proven:
-    """Return the proof of an artifact of a store; its row only says where to look."""
+def stored(objects: Objects, row: ArtifactRow, deletions: Sequence[ActRow] = ()) -> Proven:
+    """Return the proof of an artifact of a store; its row and the deletions of its object only say where to look."""
     if objects.size(CHECKPOINT) is None:
         raise VerificationError("There is no checkpoint: nothing in this store is in a signed log")
     note = objects.get(CHECKPOINT)
@@ -77,7 +88,33 @@ def stored(objects: Objects, row: ArtifactRow) -> Proven:
         subject=row.id, note=note, artifact=row.id, index=lambda: row.leaf,
         entry=lambda: log_entry(objects, row.leaf, size), inclusion=inclusion, consistency=consistency, stamps=stamps,
         cosigned=cosigned,
-        envelope=lambda: objects.get(envelope_path(row.id)), content=ObjectCheck(objects).check,
+        envelope=lambda: objects.get(envelope_path(row.id)),
+        content=partial(_content, objects, note, [one.leaf for one in deletions if one.leaf > row.leaf]),
         beside=(("row", "the row in the catalog says what was sealed", same),),
     )
 
+
+def _content(objects: Objects, note: bytes, deletions: Sequence[int], statement: Statement) -> str:
+    """Return '' where the object holds what was sealed, and what the log says where it was deleted; else raises."""
+    try:
+        ObjectCheck(objects).check(statement)
+    except GoneError:
+        if said := _deleted(objects, note, statement, deletions):
+            return said
+        raise
+    return ""
+
+
+def _deleted(objects: Objects, note: bytes, statement: Statement, leaves: Sequence[int]) -> str:
+    """Return what the log's deletion of an object says, proven to be in the log; '' where there is none."""
+    size = log_size(note)
+    for leaf in leaves:
+        data = log_entry(objects, leaf, size)
+        proof = prove_inclusion(leaf, size, log_hashes(objects, size))
+        check_inclusion(leaf_hash(data), leaf, size, proof, head_root(note))
+        entry = read_entry(data)
+        if isinstance(entry, DeletionEntry) and entry.path == statement.path:
+            at = canonical.timestamp(entry.recorded_at)
+            said = f"deleted under retention ({entry.retention}) on {at}, by {entry.by}, leaf {leaf}"
+            return f"{said}; whether under a hold, the verification of the whole store shows"
+    return ""

@@ -16,13 +16,11 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.exceptions import FormatError
 
 from agent.errors import ConfigurationError, VerificationError
 from agent.seal import Checkpoint, Witness, open_checkpoint, read_witness
-from agent.seal.signing import SSlibKey
+from agent.seal.signing import SSlibKey, public_key
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----\n.*?-----END \1-----", re.DOTALL)
 WITNESS = "Witness:"
@@ -114,10 +112,7 @@ def _parse(path: Path, text: str) -> tuple[list[TrustedKey], list[x509.Certifica
         at = block.end()
         try:
             if block[1] == "PUBLIC KEY":
-                key = load_pem_public_key(block[0].encode())
-                if not isinstance(key, Ed25519PublicKey):
-                    raise ConfigurationError(f"{path} holds a key that is not Ed25519")
-                keys.append(TrustedKey(SSlibKey.from_crypto(key), span.get("From"), span.get("Until")))
+                keys.append(TrustedKey(public_key(block[0].encode()), span.get("From"), span.get("Until")))
             elif block[1] == "CERTIFICATE":
                 certificates.append(x509.load_pem_x509_certificate(block[0].encode()))
             else:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from agent.errors import StoreError, VerificationError
+from agent.errors import GoneError, StoreError, VerificationError
 from agent.seal import ArtifactEntry, Checkpoint, Entry, Statement
 from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
@@ -16,6 +16,8 @@ from agent.store.objects import Objects
 from agent.verify.anchors import Anchors, Recorded
 from agent.verify.cosigned import PROVES as WITNESSED
 from agent.verify.cosigned import Cosigned, cosigned
+from agent.verify.done import PROVES as KEPT
+from agent.verify.done import Done
 from agent.verify.log import Walk, wanted
 from agent.verify.report import Report, Step
 from agent.verify.rows import Rows
@@ -28,8 +30,8 @@ from agent.verify.unknown import PROVES as UNDERSTOOD
 from agent.verify.unknown import Unknown
 
 Progress = Callable[[int, int], None]
-Result = tuple[Statement | None, str, str]
-"""What an artifact's envelope says, why the envelope is refused, why the object is."""
+Result = tuple[Statement | None, str, str, bool]
+"""What an artifact's envelope says, why the envelope is refused, why the object is, and whether that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +130,13 @@ def _times(walk: Walk, held: Sequence[Stamped | Cosigned], key: TrustedKey) -> N
 def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress: Progress) -> Recorded:
     envelopes = report.step("envelopes", "what is said of each artifact was signed, unchanged, by a key trusted then")
     objects = report.step("objects", "each artifact holds exactly the bytes that were sealed")
+    done = Done(store.objects, report.step("retention", KEPT))
+    access = report.step("access log", "each batch of the access log in the store is the one in the signed log")
     catalog = report.step("catalog", "the rows say what was sealed, none is missing and none was added")
     sampled = Steps(store.objects, store.catalog, report.step("sampling", SAMPLING))
     unknown = Unknown(report.step("entry types", UNDERSTOOD))
     unlogged = report.step("nothing beside", "no envelope lies in the store that the log does not have")
-    rows = Rows(store.catalog, catalog) if store.catalog else None
+    rows = Rows(store.catalog, store.objects, catalog) if store.catalog else None
     hashed = ObjectCheck(store.objects)
     workers = os.cpu_count() or 1
 
@@ -143,11 +147,14 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         for bundle in walk.bundles():
             statements: dict[int, Statement] = {}
-            for entry, (statement, wrong, broken) in zip(bundle, pool.map(judge, bundle), strict=True):
+            for entry, (statement, wrong, broken, gone) in zip(bundle, pool.map(judge, bundle), strict=True):
+                done.entry(entry, access)
                 if not isinstance(entry, ArtifactEntry):
                     continue
+                if gone and statement is not None:
+                    done.gone(entry, statement)
                 recorded.add(entry)
-                _found(entry, statement, wrong, broken, (envelopes, objects, walk.clock))
+                _found(entry, statement, wrong, "" if gone else broken, (envelopes, objects, walk.clock))
                 if statement is not None:
                     statements[entry.index] = statement
             if rows is not None:
@@ -155,6 +162,7 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
             sampled.bundle(bundle)
             unknown.bundle(bundle)
             progress(len(recorded), walk.head.size)
+    report.told = done.end(objects)
     rows.end() if rows is not None else catalog.open("there is no catalog beside these objects")
     sampled.end()
     unknown.end()
@@ -178,16 +186,16 @@ def _found(
 
 def _judge(entry: Entry, objects: Objects, trust: Trust, hashed: ObjectCheck) -> Result:
     if not isinstance(entry, ArtifactEntry):
-        return None, "", ""
+        return None, "", "", False
     try:
         statement = check_envelope(entry, objects.get(envelope_path(entry.artifact)), trust)
     except (VerificationError, StoreError) as error:
-        return None, error.message, "cannot be judged without its envelope"
+        return None, error.message, "cannot be judged without its envelope", False
     try:
         hashed.check(statement)
     except (VerificationError, StoreError) as error:
-        return statement, "", error.message
-    return statement, "", ""
+        return statement, "", error.message, isinstance(error, GoneError)
+    return statement, "", "", False
 
 
 def _unlogged(store: Store, recorded: Recorded, step: Step) -> None:

@@ -12,11 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from agent.store import Store
+from agent.verify import places
 from tests.faults.worker import work
 from tests.fixtures.store import Place, record
 
 FORK = multiprocessing.get_context("forkserver")
-FORK.set_forkserver_preload(["tests.faults.worker", "agent.store.migrate", "alembic.command"])
+FORK.set_forkserver_preload(["tests.faults.worker", "agent.store.migrate", "agent.store.rotation", "alembic.command"])
+
+
+KILLS, STORES = 200, 20
+"""So many kills on so many stores, each killed again and again while it grows."""
 
 
 def whole(data: Path) -> bool:
@@ -26,9 +32,15 @@ def whole(data: Path) -> bool:
     place = Place(data, f"sqlite:///{data}/annexa.db", now=datetime.now(UTC))
     with place.open() as store:
         record(store)
+        store.finish_deletions()  # those whose leaf came only now; the next start does the same
         rows = list(store.recorded())
         assert store.check(deep=True) == []
-        assert [row.leaf for row in rows] == list(range(len(rows)))
+        beside = [act.leaf for act in store.acts()] + sorted({one.leaf or -1 for one in store.accesses()})
+        voids = sum(1 for row in rows if row.voided_at)
+        size = int(store.objects.get("log/checkpoint").split(b"\n")[1]) if rows else 0
+        leaves = [row.leaf for row in rows]
+        assert leaves == sorted(set(leaves)), "each artifact has one leaf, in the order of the log"
+        assert len(rows) + len(beside) + voids == size, "every leaf is of something that is there"
         kept = {line.split()[1] for line in promised if line.startswith("kept ")}
         assert kept <= {row.id for row in rows}
         by_leaf = {row.leaf: row.id for row in rows}
@@ -37,36 +49,68 @@ def whole(data: Path) -> bool:
                 _, leaf, artifact = line.split()
                 assert by_leaf[int(leaf)] == artifact
         assert all(row.records in {0, 50} for row in rows)
+        _done(store, promised)
+        (data / "trust.pem").write_text("\n".join(era.text() for era in store.eras()))
         assert [one.recorded_at for one in rows] == sorted(one.recorded_at for one in rows)
     assert list((data / "artifacts" / "staging").iterdir()) == []
+    outside = data.parent / f"{data.name}.pem"
+    (data / "trust.pem").replace(outside)
+    if rows:
+        report = places.folder(data, outside, None, lambda _done, _all: None)
+        assert report.holds, [(step.name, step.findings) for step in report.steps]
     return bool(promised) and promised[-1] == "done"
 
 
+def _done(store: Store, promised: list[str]) -> None:
+    """Check what was said to be done with artifacts: void, held, looked at, deleted."""
+    said: dict[str, list[str]] = {}
+    for line in promised:
+        what, _, artifact = line.partition(" ")
+        said.setdefault(what, []).append(artifact)
+    assert all(store.artifact(one).voided_at for one in said.get("void", ()))
+    assert {f"scope:{one}" for one in said.get("hold", ())} <= {one.subject for one in store.holds()}
+    noted = [(one.artifact, one.action) for one in store.accesses()]
+    assert set(said.get("noted", ())) <= {artifact for artifact, _action in noted}
+    assert len(noted) == len(set(noted)), "an access is in the log once"
+    assert all(one.leaf is not None for one in store.accesses())
+    assert len(store.acts("key")) >= len(said.get("rotated", ()))
+    for one in said.get("deleted", ()):
+        assert store.artifact(one).deleted_at
+    assert all(act.done for act in store.acts("deletion"))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_forty_random_instants(tmp_path: Path) -> None:
+def test_two_hundred_random_instants(tmp_path: Path) -> None:
     seed = int(os.environ.get("ANNEXA_TEST_SEED", "0")) or random.randrange(1, 2**32)
     print(f"ANNEXA_TEST_SEED={seed}")
-    chance = random.Random(seed)
-    for kill in range(40):
-        process = FORK.Process(target=work, args=(str(tmp_path), 10_000))
-        process.start()
-        time.sleep(chance.uniform(0.0, 0.5))
-        assert process.pid is not None
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
-        assert process.exitcode == -signal.SIGKILL, f"kill {kill}"
-        whole(tmp_path)
-    with Place(tmp_path, f"sqlite:///{tmp_path}/annexa.db").open(writer=False) as store:
-        assert store.artifacts(), "no run was kept before it was killed"
+    chance, kept = random.Random(seed), 0
+    for number in range(STORES):
+        data = tmp_path / str(number)
+        data.mkdir()
+        for kill in range(KILLS // STORES):
+            process = FORK.Process(target=work, args=(str(data), 10_000))
+            process.start()
+            time.sleep(chance.uniform(0.0, 0.4))
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            assert process.exitcode == -signal.SIGKILL, f"kill {kill} of store {number}"
+            whole(data)
+        with Place(data, f"sqlite:///{data}/annexa.db").open(writer=False) as store:
+            kept += bool(store.artifacts())
+    assert kept > STORES // 2, "the kills came before anything was kept"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_before_every_change_of_a_file(tmp_path: Path) -> None:
-    step, done = 0, False
+def test_before_the_changes_of_files_one_by_one(tmp_path: Path) -> None:
+    """Kill before every third change of a file, beginning at one of the first three."""
+    seed = int(os.environ.get("ANNEXA_TEST_SEED", "0")) or random.randrange(1, 2**32)
+    print(f"ANNEXA_TEST_SEED={seed}")
+    step, done = random.Random(seed).randrange(3) - 2, False
     while not done:
-        step += 1
+        step += 3
         data = tmp_path / str(step)
         data.mkdir()
         process = FORK.Process(target=work, args=(str(data), 2, step))
@@ -74,4 +118,4 @@ def test_before_every_change_of_a_file(tmp_path: Path) -> None:
         process.join()
         done = whole(data)
         assert done == (process.exitcode == 0), f"step {step}"
-    assert step > 40
+    assert step > 150

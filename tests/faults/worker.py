@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.store import Store
-from tests.fixtures.store import Place, keep
+from agent.store import Access, Store
+from tests.fixtures.store import START, Place, keep
+
+DONE = ("void", "hold", "deleted", "rotated")
 
 
 def work(data: str, rounds: int, die_at: int = 0) -> None:
@@ -20,11 +22,11 @@ def work(data: str, rounds: int, die_at: int = 0) -> None:
     promised = os.open(f"{data}/promised", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     with place.open() as store:
         for number in range(rounds):
-            _round(store, place, promised, number)
+            _round(store, place, promised, number, every=bool(die_at))
     os.write(promised, b"done\n")
 
 
-def _round(store: Store, place: Place, promised: int, number: int) -> None:
+def _round(store: Store, place: Place, promised: int, number: int, *, every: bool) -> None:
     place.now += timedelta(seconds=1)
     names = [f"{os.getpid()}-{number}-{item}" for item in range(50)] if number % 3 else []
     artifact = keep(store, names, started_at=place.now)
@@ -32,6 +34,23 @@ def _round(store: Store, place: Place, promised: int, number: int) -> None:
     if number % 2:
         for row in store.sequence(None):
             os.write(promised, f"recorded {row.leaf} {row.id}\n".encode())
+        for done in DONE if every else (DONE[number // 2 % len(DONE)],):
+            _do(store, promised, artifact, done)
+
+
+def _do(store: Store, promised: int, artifact: str, done: str) -> None:
+    """Do with a recorded artifact what persons do, and say so once it was promised."""
+    store.note(Access(at=START, action=f"view before {done}", artifact=artifact, who="ada", host="desk", client="annexa"))
+    os.write(promised, f"noted {artifact}\n".encode())
+    if done == "void":
+        store.void(artifact, "a test", "Ada")
+    elif done == "hold":
+        store.hold(f"scope:{artifact}", "a case", "Ada")
+    elif done == "deleted":
+        store.delete([(store.artifact(artifact).path, "PT1S")], "cron")
+    else:
+        store.rotate("", "a test", "Ada")
+    os.write(promised, f"{done} {artifact}\n".encode())
 
 
 def _count_down(steps: int) -> None:

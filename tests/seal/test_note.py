@@ -8,6 +8,7 @@ import hashlib
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from agent.errors import VerificationError
 from agent.seal import Checkpoint, open_checkpoint, seal_checkpoint, verifier_key
@@ -126,6 +127,21 @@ def test_another_key_or_log_is_refused() -> None:
         open_checkpoint(NOTE, SIGNER.public_key, "example-ltd/annexa/other")
 
 
-def test_only_ed25519_signs_a_checkpoint() -> None:
-    with pytest.raises(ValueError, match=r"^a checkpoint is signed with an Ed25519 key$"):
-        seal_checkpoint(HEAD, CryptoSigner.generate_ecdsa())
+def test_a_key_of_the_curve_p_256_signs_as_rekor_does() -> None:
+    signer = CryptoSigner.generate_ecdsa()
+    note = seal_checkpoint(HEAD, signer)
+    assert open_checkpoint(note, signer.public_key, ORIGIN) == HEAD
+    der = load_pem_public_key(signer.public_key.keyval["public"].encode()).public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    hint = hashlib.sha256(der).digest()[:4]
+    assert base64.b64decode(note.decode().split(" ")[-1])[:4] == hint
+    assert verifier_key(ORIGIN, signer.public_key) == (
+        f"{ORIGIN}+{hint.hex()}+{base64.b64encode(bytes([2]) + der).decode()}")
+    for other in (CryptoSigner.generate_ecdsa(), SIGNER):
+        with pytest.raises(VerificationError, match="no signature of the log's key"):
+            open_checkpoint(note, other.public_key, ORIGIN)
+
+
+def test_no_other_key_signs_a_checkpoint() -> None:
+    with pytest.raises(ValueError, match=r"^a checkpoint is signed with a key of Ed25519 or P-256$"):
+        seal_checkpoint(HEAD, CryptoSigner.generate_rsa())

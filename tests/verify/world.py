@@ -11,7 +11,8 @@ import base64
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ from agent.seal import ArtifactEntry, Checkpoint, Entry, leaf_hash, read_entry, 
 from agent.seal.merkle import EMPTY
 from agent.seal.signing import CryptoSigner
 from agent.seal.tiles import bundle, unbundle
-from agent.store import Store
+from agent.store import Access, Store
 from agent.timestamps import Stamper
 from agent.verify import Kept, Report, places
 from tests.fixtures.store import START, Place, keep, record
@@ -78,6 +79,15 @@ class World:
             return places.folder(self.export, key, kept, lambda _done, _all: None)
         with self.place.open(writer=False) as store:
             return places.artifact(store, self.artifacts[int(subject)], key, [self.data], kept)
+
+    @contextmanager
+    def agent(self, days: int = 0) -> Iterator[Store]:
+        """Open the store as the agent would so many days later."""
+        place = self.place
+        place.now = START + timedelta(days=days, hours=1)
+        place.options["stamped"] = True
+        with place.open() as store:
+            yield store
 
     def sample(self) -> None:
         """Log a population and two draws on it, as `annexa sample draw` does."""
@@ -261,4 +271,13 @@ def copied(world: World, root: Path) -> World:
     return World(root, world.tsa, list(world.artifacts))
 
 
-__all__ = ["START", "World", "build", "copied", "fill", "make", "squeeze", "stamp", "unsqueeze"]
+def looked(world: World) -> None:
+    """Let the auditor look at an artifact, and the agent put that into the log."""
+    with world.agent() as store:
+        store.note(Access(
+            at=START, action="view", artifact=world.artifacts[0], who="auditor", host="desk", client="annexa evidence"
+        ))
+        store.drain()
+
+
+__all__ = ["START", "World", "build", "copied", "fill", "looked", "make", "squeeze", "stamp", "unsqueeze"]

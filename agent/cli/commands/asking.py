@@ -63,6 +63,7 @@ def query(
             written = app.lake.parquet(text, output, asking)
         else:
             written = _answer(app, context, text, asking, form, output)
+        app.note("query" if output is None else "download", detail=f"{written} rows: {text}")
     if output is not None and not options(context).quiet:
         session.say(f"{written:,} rows written to {output}")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from agent.assembly import App
 
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, for the access log.")]
 OUTCOMES = ("succeeded", "partial", "failed")
 Artifact = Annotated[str, typer.Argument(metavar="ARTIFACT", help="An artifact's id, or a beginning of it that only "
                                          "one has; annexa evidence list shows them.")]
@@ -23,11 +24,15 @@ Artifact = Annotated[str, typer.Argument(metavar="ARTIFACT", help="An artifact's
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    group = typer.Typer(help="The artifacts: list, show and export them, add documents.", no_args_is_help=True)
+    from agent.cli.commands import custody
+
+    group = typer.Typer(help="The artifacts: list, show and export them, add documents; void, hold, history.",
+                        no_args_is_help=True)
     add(group, list_, "list")
     add(group, show)
     add(group, add_document, "add")
     add(group, export)
+    custody.register_evidence(group)
     app.add_typer(group, name="evidence")
 
 
@@ -83,6 +88,7 @@ def show(
     context: typer.Context,
     artifact: Artifact,
     records: Annotated[int, typer.Option("--records", "-n", min=0, help="So many of its first records.")] = 3,
+    why: Why = "",
     json: asked.Json = False,
 ) -> None:
     """Verify an artifact and show where it comes from: identity, calls, window, what is lacking, first records."""
@@ -94,6 +100,7 @@ def show(
         row = app.store.artifact(artifact)
         opened = app.store.open_artifact(row.id)
         first = list(islice(opened.records(), records))
+        app.note("view", [row.id], why=why, detail=f"{len(first)} records shown")
         if json:
             session.emit(artifacts.whole_json(row, opened, first))
         else:
@@ -130,7 +137,9 @@ def add_document(
             line = f"Added: {words.count(len(artifacts), 'document')}"
         else:
             artifact = _add(app, requirement or "", file, said)
+            artifacts = [artifact]
             told, line = {"artifact": artifact}, f"Added: {artifact}"
+        app.note("add", artifacts, detail=by)
     session.emit(told) if json else session.screen(context).line(line)
 
 
@@ -170,6 +179,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds something.")] = False,
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that the "
                                                     "auditor kept: the proof that links it is written, too.")] = None,
+    why: Why = "",
     json: asked.Json = False,
 ) -> None:
     """Write an artifact's records (NDJSON and CSV), its signed envelope and its proofs, to check without annexa."""
@@ -181,6 +191,7 @@ def export(
         folder = to or Path(f"evidence-{row.id.removeprefix('sha256:')[:12]}")
         kept = read_kept(checkpoint) if checkpoint else None
         taken = taking.take(app.store, row.id, folder, force=force, kept=kept.note if kept else None)
+        app.note("export", [row.id], why=why, detail=f"{taken.records} records to {folder.absolute()}")
     if json:
         session.emit({"artifact": row.id, "folder": str(folder), "files": taken.files, "records": taken.records})
         return

@@ -54,7 +54,7 @@ def rebuild(context: typer.Context, json: asked.Json = False) -> None:
         made = Store.rebuild(
             config.database.reveal() if config.database else f"sqlite:///{config.data / 'annexa.db'}",
             config.artifacts or str(config.data / "artifacts"),
-            data=config.data, clock=lambda: datetime.now(UTC), progress=progress,
+            data=config.data, clock=lambda: datetime.now(UTC), write_once=config.write_once, progress=progress,
         )
     if json:
         session.emit(asdict(made))

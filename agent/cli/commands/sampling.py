@@ -147,11 +147,14 @@ def show(
             answer = samples.sample(app, name)
             if content:
                 answer["items"] = samples.contents(app, name)
+                seen = sorted({one["artifact"] for one in answer["items"]})
+                app.note("view", seen, detail=f"items of the sample {answer['name']}")
         if records is not None:
             from agent.assembly.sampling import write_records
 
             of = answer["population"]["name"] if "items" in answer else answer["name"]
             written = write_records(app, of, records)
+            app.note("download", detail=f"{written} records of {of} to {records.absolute()}")
             if not options(context).quiet:
                 session.say(f"{written:,} records of {of} written to {records}")
         if json:

@@ -7,12 +7,14 @@ from typing import Any
 from rich.text import Text
 
 from agent.cli import words
-from agent.cli.screen import Screen
+from agent.cli.screen import Screen, plain
 from agent.verify import Report, groups
 
 _LEVELS = {"holds": words.GOOD, "refused": words.BAD, "not asked": words.NONE}
 FEW = 5
 """Artifacts that a group names; the rest it counts."""
+MANY = 20
+"""Lines of what was done that are printed, the newest."""
 
 
 def shown(screen: Screen, report: Report, *, everything: bool = False) -> None:
@@ -28,6 +30,13 @@ def shown(screen: Screen, report: Report, *, everything: bool = False) -> None:
         if step.refused > len(step.findings):
             screen.hanging("", f"and {words.count(step.refused - len(step.findings), 'more finding')}", by=5)
     screen.blank()
+    if report.told:
+        screen.line(f"What the log says was done with evidence ({len(report.told):,}):")
+        for line in report.told if everything else report.told[-MANY:]:
+            screen.hanging("", plain(line), by=2)
+        if not everything and len(report.told) > MANY:
+            screen.line(f"  and {len(report.told) - MANY:,} before; --all lists each")
+        screen.blank()
     _anchors(screen, report, everything=everything)
     verdict = "everything holds" if report.holds else "REFUSED: do not rely on it"
     level = words.GOOD if report.holds else words.BAD
@@ -52,6 +61,7 @@ def as_json(report: Report) -> dict[str, Any]:
              "findings": one.findings, "refused": one.refused}
             for one in report.steps
         ],
+        "done": report.told,
         "anchors": [
             {"artifact": one.artifact, "leaf": one.leaf, "recorded_at": one.recorded_at, "anchored": one.line(),
              "since": one.since, "stamped_checkpoint": one.stamped, "cosigned_checkpoint": one.cosigned,

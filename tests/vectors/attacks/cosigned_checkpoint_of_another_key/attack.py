@@ -1,8 +1,9 @@
-"""The cosigned checkpoint was signed by nobody we trust: a witness was shown another log."""
+"""The cosigned checkpoint was signed by nobody we trust: a witness was shown it by somebody else."""
 
 from __future__ import annotations
 
-from agent.seal import Checkpoint, seal_checkpoint
+from agent.seal import seal_checkpoint
+from agent.seal.note import read_body, split_note
 from agent.seal.signing import CryptoSigner
 from tests.verify.world import World
 
@@ -10,5 +11,5 @@ SUBJECT, STEP = "store", "cosignatures"
 
 
 def attack(world: World) -> None:
-    head = Checkpoint(world.origin, 7, bytes(32))
-    world.cosign(note=seal_checkpoint(head, CryptoSigner.generate_ed25519()))
+    body, _lines = split_note(world.file("log/checkpoint").read_bytes())
+    world.cosign(note=seal_checkpoint(read_body(body), CryptoSigner.generate_ed25519()))

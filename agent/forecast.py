@@ -119,12 +119,19 @@ class _Forecast:
         yield from sorted(found, key=lambda action: (action.by is None, action.by or latest))
 
     def _freshness(self, planned: Freshness, reason: str) -> Action:
-        last = self._last_day(self.audit.starts)
-        by = last if last >= midnight(local_date(self.as_of, self.tz), self.tz) else self._last_day(self.audit.end)
         if self.planned(planned, healthy_only=False) not in _WRONG:
-            return Action(kind="repair", why="repair the collector: its last due run was not accepted", by=by)
+            why = "repair the collector: its last due run was not accepted"
+            return Action(kind="repair", why=why, by=self._by(self.as_of))
         why = f"{planned.value} on audit day" + (f": {reason}" if reason else "")
-        return Action(kind="do", why=why, by=by, not_before=add(self.audit.end, self.requirement.max_age, self.tz, -1))
+        early = add(self.audit.end, self.requirement.max_age, self.tz, -1)
+        return Action(kind="do", why=why, by=max(self._by(early), early), not_before=early)
+
+    def _by(self, early: datetime) -> datetime:
+        """Return the last day before the audit begins; its own last day, where that is over or too early."""
+        last = self._last_day(self.audit.starts)
+        if local_date(last, self.tz) < max(local_date(one, self.tz) for one in (self.as_of, early)):
+            last = self._last_day(self.audit.end)
+        return last
 
     def _last_day(self, end: datetime) -> datetime:
         """Return the start of the local day that is the last before the instant."""

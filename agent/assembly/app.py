@@ -165,7 +165,7 @@ class Parts:
     ) -> StoreHeld:
         """Return what is held at an instant, asked within a transaction where one is given; `whole`: of every unit."""
         return StoreHeld(
-            store=self.store, shelf=self.shelf, as_of=as_of, desk=self.desk, ahead=self.ahead,
+            store=self.store, shelf=self.shelf, as_of=as_of, tz=self.config.timezone, desk=self.desk, ahead=self.ahead,
             requirements=mapping.requirements, keep=self.writer, session=session, whole=whole,
         )
 

@@ -127,4 +127,6 @@ def _provenance(wanted: Requirement, said: Said, now: datetime, records: int, ma
         boundary=ORGANIZATION, region="", window=None, identity=said.by,
         source="uploaded" if said.file else "typed", started_at=now, finished_at=now, outcome=Outcome.SUCCEEDED,
         records=records, masked=masked, agent_version=__version__, host=socket.gethostname(),
+        population=f"What a person brought as evidence for the requirement {wanted.id}.",
+        limits=("Nobody but the person named vouches that it is the document in force.",),
     )

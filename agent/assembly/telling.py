@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
 from agent import alerts
@@ -17,8 +18,8 @@ from agent.evidence.answer import actions
 from agent.evidence.flips import Flipper
 from agent.evidence.report import Holding
 from agent.mapping import ISO_2022
-from agent.model import Axis, Outcome
-from agent.store import Attempt, Flip, Outbox
+from agent.model import Axis, Freshness, Outcome
+from agent.store import Assessment, Attempt, Flip, Outbox
 
 BAD = {"expiring", "stale", "missing", "gap", "deficient"}
 """The states that call somebody."""
@@ -33,7 +34,7 @@ def flipper(app: Parts, now: datetime) -> Flipper:
             put(app, session, [occasion], now)
 
     return Flipper(
-        units=app.units, audit=app.audit(now),
+        units=app.units, audit=app.audit(now), tz=app.config.timezone,
         held=lambda instant, session: app.held(instant, app.mapping, session),
         weigher=lambda held, conclusions: app.weigher(held, app.rules, app.mapping, conclusions=conclusions),
         stored=stored,
@@ -78,11 +79,23 @@ def calendar(app: Parts, now: datetime) -> int:
     held = app.holdings(now, audit, conclusions=False)
     todo = [one for one in actions(app.mapping, ISO_2022, held) if one.kind != "explain"] if audit else []
     occasions = [
+        *alerts.never(held, _never(app), now),
         *alerts.occasions(held, [audit] if audit else [], todo, app.config.alerts.before_audit, now),
         *alerts.from_runs(_failing(app)),
     ]
     with app.store.transaction("keep what the calendar brings") as session:
         return put(app, session, occasions, now)
+
+
+def _never(app: Parts) -> dict[tuple[str, str, str], datetime]:
+    """Return since when each requirement in a boundary is missing that never was anything else."""
+    query = select(Flip).join(Assessment, and_(
+        col(Assessment.requirement) == col(Flip.requirement), col(Assessment.scope) == col(Flip.scope),
+        col(Assessment.boundary) == col(Flip.boundary), col(Assessment.axis) == col(Flip.axis),
+        col(Assessment.since) == col(Flip.at), col(Assessment.state) == col(Flip.after),
+    )).where(col(Flip.axis) == Axis.FRESHNESS, col(Flip.before) == "", col(Flip.after) == Freshness.MISSING)
+    with app.store.reading() as session:
+        return {(one.requirement, one.scope, one.boundary): one.noticed_at for one in session.exec(query)}
 
 
 def _failing(app: Parts) -> Iterator[Failing]:
@@ -133,7 +146,10 @@ def deliver(app: Parts, now: datetime, channel: alerts.Channel | None = None) ->
 
 
 def standing(app: Parts, as_of: datetime) -> list[dict[str, Any]]:
-    """Return the states that called somebody and still hold at an instant, the newest first."""
+    """Return the states that call somebody and still hold at an instant, the newest first.
+
+    `tells` is the instant from which one is told: later than `since` for what never had evidence.
+    """
     newest: dict[tuple[str, str, str, str], Flip] = {}
     with app.store.reading() as session:
         query = select(Flip).where(col(Flip.at) <= as_of, col(Flip.noticed_at) <= as_of)
@@ -143,7 +159,12 @@ def standing(app: Parts, as_of: datetime) -> list[dict[str, Any]]:
     return [
         {
             "condition": flip.after, "requirement": flip.requirement, "scope": flip.scope, "boundary": flip.boundary,
-            "since": flip.at, "was": flip.before or None, "reason": flip.reason or None,
+            "since": flip.at, "tells": _tells(flip), "was": flip.before or None, "reason": flip.reason or None,
         }
         for flip in sorted(held, key=lambda one: one.at, reverse=True)
     ]
+
+
+def _tells(flip: Flip) -> datetime:
+    first = not flip.before and flip.after == Freshness.MISSING
+    return alerts.told_from(flip.noticed_at) if first else flip.at

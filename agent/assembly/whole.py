@@ -39,7 +39,7 @@ class App(Parts):
         duties.run(self, host, port)
 
     def alerts(self, as_of: datetime | None = None) -> list[dict[str, Any]]:
-        """Return the states that called somebody and still hold."""
+        """Return the states that call somebody and still hold."""
         from agent.assembly import telling
 
         return telling.standing(self, as_of or self.clock())

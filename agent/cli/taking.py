@@ -14,7 +14,19 @@ from agent.errors import ConfigurationError, StoreError
 from agent.model import KINDS
 from agent.store.artifact import envelope_path
 from agent.store.keys import public_pem
-from agent.verify.export import ENVELOPE, KEY, PARTS, RECORDS, SUMS, TABLE, cells_of, proofs, sums
+from agent.verify.export import (
+    ENVELOPE,
+    KEY,
+    PARTS,
+    RECORDS,
+    STATEMENT,
+    SUMS,
+    TABLE,
+    cells_of,
+    payload_of,
+    proofs,
+    sums,
+)
 
 if TYPE_CHECKING:
     from agent.store import Store, VerifiedArtifact
@@ -36,8 +48,9 @@ def take(store: Store, artifact: str, folder: Path, *, force: bool = False, kept
         if folder.exists() and any(folder.iterdir()) and not force:
             raise ConfigurationError(f"{folder} is not empty", advice="Name another with --to, or use --force")
         folder.mkdir(parents=True, exist_ok=True)
+        envelope = store.objects.get(envelope_path(artifact))
         files = {
-            ENVELOPE: store.objects.get(envelope_path(artifact)),
+            ENVELOPE: envelope, STATEMENT: payload_of(envelope),
             **proofs(store.objects, store.artifact(artifact).leaf, kept),
             KEY: b"".join(map(public_pem, store.keys.ring)),
         }

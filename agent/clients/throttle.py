@@ -158,15 +158,18 @@ def number(text: str | None, other: float) -> float:
         return other
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that an answer asks for: a number, or an instant by the provider's own clock."""
-    said, date = headers.get("retry-after"), headers.get("date")
-    if not said:
-        return None
-    if said.strip().isdigit():
-        return float(said)
+def told(date: str | None) -> datetime | None:
+    """Return what time it is by an answer's `Date`, None where it tells none."""
     try:
-        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
+        return parsedate_to_datetime(date).astimezone(UTC) if date else None
     except (TypeError, ValueError):
         return None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that an answer asks for: a number, or an instant by the provider's own clock."""
+    said = headers.get("retry-after")
+    if said and said.strip().isdigit():
+        return float(said)
+    until, now = told(said), told(headers.get("date")) or datetime.now(UTC)
+    return None if until is None else max(0.0, (until - now).total_seconds())

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
 from agent.config import shape
-from agent.config.kinds import ADDRESS, BOOLEAN, INSTANT, NAME, everything, many, part, switch, text, url
+from agent.config.kinds import ADDRESS, BOOLEAN, INSTANT, NAME, choice, everything, many, part, switch, text, url
 from agent.config.nearest import meant
 from agent.config.shape import Kind, Look, key
 from agent.errors import ConfigurationError
@@ -29,6 +29,7 @@ ROLE_ARN = text(
 EXTERNAL_ID = text("an external id of 2 to 1224 characters without spaces", r"[\w+=,.@:/-]{2,1224}", numbers=True)
 UUID = text("a GUID such as 00000000-0000-0000-0000-000000000000", r"(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 TENANT = text("a tenant: its GUID or a domain such as example.onmicrosoft.com", r"[A-Za-z0-9][A-Za-z0-9.-]{2,252}")
+CLOUD_OF_GRAPH = choice(("AzurePublic", "AzureUSGovernment", "AzureUSGovernmentDoD", "AzureChina"))
 PARENT = text(
     "organizations/NUMBER, folders/NUMBER or projects/ID",
     r"(organizations|folders)/[0-9]{1,20}|projects/[a-z0-9:.-]{1,60}",
@@ -146,12 +147,25 @@ class AzureScope(Scope):
     PROVIDER: ClassVar[str] = "azure"
 
     subscriptions: tuple[str, ...] = key(
-        everything(many(UUID, "a list of subscription ids")), "The subscriptions.", default=(), shown="all"
+        everything(many(UUID, "a list of subscription ids")), "The subscriptions; `all`: each that is seen.",
+        default=(), shown="all",
     )
     management_group: str | None = key(NAME, "Only the subscriptions below this group.", default=None)
-    tenant: str | None = key(TENANT, "The tenant.", default=None)
-    cloud: str = key(text("the name of a cloud", r"[A-Za-z]{2,40}"), "The Azure cloud.", default="AzurePublic")
+    tenant: str | None = key(TENANT, "The tenant this must be; another one is refused.", default=None)
+    cloud: str = key(
+        text("the name of a cloud", r"[A-Za-z]{2,40}"),
+        "AzurePublic, AzureUSGovernment or AzureChina.", default="AzurePublic",
+    )
     endpoint: str | None = key(ENDPOINT, "Where the API is, when not at Microsoft.", default=None)
+
+    def problems(self, node: Node) -> Iterator[ConfigurationError]:
+        """Yield what contradicts itself: subscriptions by name and by what is above them."""
+        if self.subscriptions and self.management_group:
+            advice = "Leave one of the two out"
+            yield ConfigurationError(
+                "a scope has either 'subscriptions' or a 'management_group'", place=node.where("management_group"),
+                advice=advice,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +175,7 @@ class EntraScope(Scope):
     PROVIDER: ClassVar[str] = "entra"
 
     tenant: str = key(TENANT, "The tenant.")
-    cloud: str = key(text("the name of a cloud", r"[A-Za-z]{2,40}"), "The Microsoft cloud.", default="AzurePublic")
+    cloud: str = key(CLOUD_OF_GRAPH, "The Microsoft cloud.", default="AzurePublic")
     endpoint: str | None = key(ENDPOINT, "Where the API is, when not at Microsoft.", default=None)
 
 

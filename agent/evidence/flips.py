@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from sqlmodel import Session, col, select
 
@@ -21,6 +21,7 @@ from agent.evidence.held import StoreHeld
 from agent.evidence.owed import Unit, Units
 from agent.evidence.report import Holding
 from agent.evidence.weigh import Weigher
+from agent.evidence.why import why
 from agent.model import Audit, Axis
 from agent.store import ArtifactRow, Assessment, Flip
 
@@ -34,6 +35,7 @@ class Flipper:
 
     units: Units
     audit: Audit | None
+    tz: tzinfo
     held: Callable[[datetime, Session | None], StoreHeld]
     weigher: Callable[[StoreHeld, bool], Weigher]
     stored: Stored = lambda _session, _flip, _holding: None
@@ -101,8 +103,8 @@ class Flipper:
             if not unit.requirement.checks:
                 continue
             fresh = session.get(Assessment, (*unit.key, Axis.FRESHNESS.value))
-            accepted = [row.id for row in held.rows(unit) if row.accepted(now)]
-            mark = _mark(unit, accepted, fresh.state if fresh else "", now)
+            judged = [row.id for row in held.judged(unit)]
+            mark = _mark(unit, judged, fresh.state if fresh else "", now)
             row = session.get(Assessment, (*unit.key, Axis.CONCLUSION.value))
             if row is None or row.body.decode() != mark:
                 found.append((unit, mark))
@@ -130,13 +132,10 @@ class Flipper:
         return int(state != before)
 
     def _store(self, session: Session, unit: Unit, change: assess.Change, now: datetime, holding: Holding) -> None:
-        reason = {
-            Axis.FRESHNESS: holding.freshness.reason, Axis.COVERAGE: "", Axis.CONCLUSION: holding.conclusion.reason,
-        }[change.axis]
         flip = Flip(
             requirement=unit.requirement.id, scope=unit.scope, boundary=unit.boundary, axis=change.axis.value,
             before=change.before or "", after=change.after, at=change.at, noticed_at=now,
-            artifact=holding.freshness.artifact, reason=reason,
+            artifact=holding.freshness.artifact, reason=why(change.axis, holding, self.tz),
         )
         session.add(flip)
         session.flush()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
@@ -19,6 +19,7 @@ from agent.evidence.ahead import Ahead
 from agent.evidence.instants import key, source, thinned, wanted
 from agent.evidence.owed import Unit
 from agent.evidence.weigh import enabled_spans
+from agent.freshness import stale_at
 from agent.lake.conclude import conclude
 from agent.lake.desk import Asked, Desk
 from agent.lake.instants import Instants, decode
@@ -27,6 +28,7 @@ from agent.lake.shelf import Shelf
 from agent.model import KINDS, FreshnessAnswer, Outcome, Requirement, Subjects, Summary, Window
 from agent.model.conclusions import ConclusionAnswer
 from agent.store import ArtifactRow, Store, SummaryRow
+from agent.timeline import by_collector, in_force
 
 
 class Kept(NamedTuple):
@@ -66,6 +68,7 @@ class StoreHeld:
     store: Store
     shelf: Shelf
     as_of: datetime
+    tz: tzinfo
     desk: Desk
     requirements: Mapping[str, Requirement]
     keep: bool = False
@@ -125,17 +128,27 @@ class StoreHeld:
         return all(row.outcome == Outcome.SUCCEEDED for row in newest)
 
     def conclude(self, unit: Unit, answer: FreshnessAnswer, period: Window, as_of: datetime) -> ConclusionAnswer:
-        """Return what the checks find in the artifacts that design section 6 names."""
+        """Return what the checks find in the artifacts that design section 6 and ADR 6 name."""
+        requirement = unit.requirement
+        pieces = [self.shelf.piece(row) for row in self.judged(unit)]
+        population = Population(requirement.kind, pieces, as_of, period)
+        return conclude(requirement, population, answer.state, self.desk.checks)
+
+    def judged(self, unit: Unit) -> list[Kept]:
+        """Return the artifacts that checks look at: every accepted one of events, of a state what stands for now.
+
+        That is the newest of each collector and region in force, as long as it is not stale by itself.
+        """
         requirement = unit.requirement
         allowed = [row for row in self.rows(unit) if self._counts(row, requirement) and row.deleted_at is None]
         if KINDS[requirement.kind].event:
-            chosen = allowed
-        else:
-            best = [row for row in allowed if answer.collector in {"", row.collector}]
-            chosen = _newest(best)
-        pieces = [self.shelf.piece(row) for row in chosen]
-        population = Population(requirement.kind, pieces, as_of, period)
-        return conclude(requirement, population, answer.state, self.desk.checks)
+            return allowed
+        regions = {name: in_force(found, self.as_of) for name, found in by_collector(unit.expected).items()}
+        return [
+            row for row in _newest(allowed)
+            if stale_at(requirement, row.collected_at, self.tz) > self.as_of
+            and (row.collector not in regions or row.region in regions[row.collector])
+        ]
 
     def _reading(self) -> AbstractContextManager[Session]:
         return self.store.reading() if self.session is None else nullcontext(self.session)

@@ -19,7 +19,7 @@ from agent.model import (
     Requirement,
     Window,
 )
-from agent.model.conclusions import ConclusionAnswer
+from agent.model.conclusions import CheckResult, ConclusionAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,26 @@ class Holding:
             "periods": [period_json(one) for one in self.coverage.periods],
             "gaps": [{"from": hole.start, "to": hole.end} for hole in self.coverage.gaps],
             "exceptions": sum(check.count for check in self.conclusion.checks),
+            "checks": [_check_json(check) for check in self.conclusion.checks],
         }
+
+
+def _check_json(check: CheckResult) -> dict[str, Any]:
+    return {
+        "id": check.check,
+        "title": check.title,
+        "conclusion": check.state,
+        "exceptions": check.count,
+        "records": check.records,
+        "reason": check.reason or None,
+        "collectors": [
+            {
+                "collector": one.collector, "conclusion": one.state, "exceptions": one.count, "records": one.records,
+                "reason": one.reason or None,
+            }
+            for one in check.alternatives
+        ],
+    }
 
 
 def period_json(period: Period) -> dict[str, Any]:

@@ -14,17 +14,15 @@ import duckdb
 
 from agent.canonical import timestamp
 from agent.errors import ConfigurationError
+from agent.lake.alternatives import alternatives, together
 from agent.lake.connection import connect, limited, literal, name, told
 from agent.lake.gate import passed
-from agent.lake.judged import Population
+from agent.lake.judged import MOST, Population
 from agent.lake.pieces import beside
 from agent.lake.stage import create, scratch, stage
 from agent.lake.values import fetchable, rows, shape
 from agent.model import KINDS, Check, Conclusion, Requirement
 from agent.model.conclusions import CheckResult
-
-MOST = 10_000
-"""As many exception rows are kept; all are counted."""
 
 
 def once(kind: str, base: str) -> str:
@@ -182,7 +180,17 @@ def _result(
 def run_checks(
     requirement: Requirement, population: Population, *, room: Path | None = None, seconds: float = 300
 ) -> tuple[CheckResult, ...]:
-    """Return what each check of the requirement finds; wrong SQL raises `ConfigurationError` with its place."""
+    """Return what each check of the requirement finds; wrong SQL raises `ConfigurationError` with its place.
+
+    Each collector of a state is judged by itself, for they show the same things; events are one population.
+    """
+    apart = {name: _run(requirement, one, room, seconds) for name, one in alternatives(population).items()}
+    return together(requirement.checks, apart)
+
+
+def _run(
+    requirement: Requirement, population: Population, room: Path | None, seconds: float
+) -> tuple[CheckResult, ...]:
     with populated(population, room, seconds) as connection:
         measure = _measure(connection, population, requirement.checks)
         return tuple(_result(connection, requirement, check, measure, population)

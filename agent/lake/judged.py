@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from agent.lake.pieces import Part, Piece
 from agent.model import Window
 
+MOST = 10_000
+"""As many exception rows of a check are kept; all are counted."""
 _YEAR = timedelta(days=365)
 
 

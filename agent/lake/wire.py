@@ -20,7 +20,7 @@ import orjson
 from agent import errors
 from agent.errors import AnnexaError, ConfigurationError, Place
 from agent.model import Conclusion
-from agent.model.conclusions import CheckResult
+from agent.model.conclusions import Alternative, CheckResult
 
 _LENGTH = struct.Struct("!Q")
 LARGEST = 1 << 30
@@ -95,6 +95,13 @@ def pack_checks(results: tuple[CheckResult, ...]) -> bytes:
             "check": one.check, "title": one.title, "state": one.state.value, "count": one.count,
             "closed": one.closed, "records": one.records, "undated": one.undated, "reason": one.reason,
             "exceptions": [pack(row) for row in one.exceptions],
+            "alternatives": [
+                {
+                    "collector": other.collector, "state": other.state.value, "count": other.count,
+                    "records": other.records, "reason": other.reason,
+                }
+                for other in one.alternatives
+            ],
         }
         for one in results
     ])
@@ -105,6 +112,9 @@ def unpack_checks(data: bytes) -> tuple[CheckResult, ...]:
     return tuple(
         CheckResult(**{
             **one, "state": Conclusion(one["state"]), "exceptions": tuple(unpack(row) for row in one["exceptions"]),
+            "alternatives": tuple(
+                Alternative(**{**other, "state": Conclusion(other["state"])}) for other in one["alternatives"]
+            ),
         })
         for one in orjson.loads(data)
     )

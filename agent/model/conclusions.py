@@ -11,12 +11,25 @@ from agent.model.states import Conclusion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """What one check found in the records of one collector."""
+
+    collector: str
+    state: Conclusion
+    count: int = 0
+    records: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
     """One check over one population.
 
     `exceptions` are its rows, at most 10,000, `count` how many there are; `closed` is how many more
     a later qualifying record of the same subject closed. `records` is the size of the population,
     `undated` how many records beside it have no `occurred_at`. `reason` says why it is unknown.
+    Where several collectors show the same state, each of them is judged: `alternatives` says what each found,
+    the rest what they found together, with a row that some show and some do not naming the former in `shown_by`.
     """
 
     check: str
@@ -28,6 +41,7 @@ class CheckResult:
     records: int = 0
     undated: int = 0
     reason: str = ""
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

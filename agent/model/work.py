@@ -81,7 +81,7 @@ class Lacking:
 
     `reason`: denied (no permission), unavailable (not offered, or not licensed, here),
     throttled, failed, unread (begun and not finished), unrecorded (read and not yielded),
-    receipt (another count differs), expired, interrupted.
+    receipt (another count differs), expired, not_enabled (a region that is not switched on), interrupted.
     """
 
     what: str
@@ -143,3 +143,7 @@ class Provenance:
     """The span between the watermark and the window that the source no longer keeps; the watermark may pass it."""
     agent_version: str = ""
     host: str = ""
+    population: str = ""
+    """Which source was read and what one record is, as the collector's header said it at the time."""
+    limits: tuple[str, ...] = ()
+    """What that source cannot see, each a sentence, as the header said it at the time."""

@@ -153,6 +153,8 @@ def execute(task: Task, context: Context, stop: threading.Event) -> Result:
         lost=task.lost,
         agent_version=__version__,
         host=socket.gethostname(),
+        population=collector.header.population,
+        limits=collector.header.limits,
     )
     if closing.outcome is not Outcome.FAILED and not stop.is_set():
         context.prepare(staged, provenance)

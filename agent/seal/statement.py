@@ -75,6 +75,7 @@ def _provenance(data: dict[str, Any]) -> Provenance:
         "skips": _each(Skip, data["skips"]),
         "receipts": _each(Receipt, data["receipts"]),
         "notes": tuple(data["notes"]),
+        "limits": tuple(data.get("limits", ())),
     })
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -29,9 +30,10 @@ from agent.verify.source import log_entry, log_hashes, log_size
 from agent.verify.stamps import sizes
 
 RECORDS, TABLE, ENVELOPE, SUMS = "records.ndjson", "records.csv", "envelope.json", "SHA256SUMS"
+STATEMENT = "statement.json"
 CHECKPOINT, ENTRY, PROOF, TOKEN = "checkpoint", "entry.json", "inclusion.tlog-proof", "checkpoint.tsr"
 CONSISTENCY, KEY, COSIGNED = "consistency.txt", "public-key.pem", "checkpoint.cosigned"
-PARTS = (RECORDS, TABLE, ENVELOPE, SUMS, CHECKPOINT, ENTRY, PROOF, TOKEN, CONSISTENCY, KEY, COSIGNED)
+PARTS = (RECORDS, TABLE, ENVELOPE, STATEMENT, SUMS, CHECKPOINT, ENTRY, PROOF, TOKEN, CONSISTENCY, KEY, COSIGNED)
 CHUNK = 1 << 20
 
 
@@ -112,7 +114,8 @@ def exported(folder: Path) -> Proven:
         subject=str(folder), note=note, artifact="", index=lambda: proof()[0], entry=lambda: _read(folder, ENTRY),
         inclusion=lambda: proof()[1], consistency=consistency, stamps=stamps, cosigned=cosigned,
         envelope=lambda: _read(folder, ENVELOPE), content=lambda statement: _records(folder, statement),
-        beside=(("table", "the CSV has the same records", lambda _entry, _statement: _table(folder)),
+        beside=(("statement", f"{STATEMENT} is what was signed", lambda _entry, _statement: _payload(folder)),
+                ("table", "the CSV has the same records", lambda _entry, _statement: _table(folder)),
                 ("sums", "SHA256SUMS names what lies here, with its digests", lambda _e, _s: _sums(folder))),
     )
 
@@ -146,6 +149,17 @@ def _records(folder: Path, statement: Statement) -> str:
     if digest_of(folder / RECORDS) != (statement.digest, statement.size):
         raise VerificationError(f"{RECORDS} does not hold the bytes that were signed")
     return ""
+
+
+def payload_of(envelope: bytes) -> bytes:
+    """Return what an envelope signs, unverified."""
+    return base64.b64decode(canonical.loads(envelope)["payload"])
+
+
+def _payload(folder: Path) -> None:
+    """Raise unless the statement in the open is the one in the envelope; an export of old has none."""
+    if (folder / STATEMENT).exists() and _read(folder, STATEMENT) != payload_of(_read(folder, ENVELOPE)):
+        raise VerificationError(f"{STATEMENT} does not hold the statement that was signed")
 
 
 def _table(folder: Path) -> None:

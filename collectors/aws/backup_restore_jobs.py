@@ -19,6 +19,7 @@ HEADER = Header(
     calls=(Api("backup.list_restore_jobs", ("backup:ListRestoreJobs",)),),
     limits=(
         "A restore made outside AWS Backup (a snapshot restored by hand) is not among them.",
+        "There is no receipt: AWS Backup's own summaries count what was created or running on whole days.",
         "A job without a validation status was never validated by anyone: `validated` is null.",
     ),
 )

@@ -29,6 +29,15 @@ HEADER = Header(
             ("cloudtrail:GetEventSelectors",),
             answers={"TrailNotFoundException": "the trail belongs to another account, which alone sees its selectors"},
         ),
+        Api(
+            "cloudtrail.get_insight_selectors",
+            ("cloudtrail:GetInsightSelectors",),
+            answers={
+                "InsightNotEnabledException": "no insights are switched on for the trail",
+                "TrailNotFoundException": "the trail belongs to another account, which alone sees its selectors",
+                "UnsupportedOperationException": "CloudTrail offers no insights for such a trail",
+            },
+        ),
     ),
     limits=(
         "`encrypted` means a KMS key of its own; without one S3 encrypts with a key that S3 holds.",
@@ -41,27 +50,30 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
     """Yield one log source per trail."""
     trails = run.client.population("cloudtrail.describe_trails", key="trailList", includeShadowTrails=True)
 
-    def details(trail: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    def details(trail: dict[str, Any]) -> dict[str, dict[str, Any] | None]:
         arn = trail["TrailARN"]  # by name it would be looked for in this region alone
-        status = run.client.ask("cloudtrail.get_trail_status", Name=arn)
-        return status, run.client.ask("cloudtrail.get_event_selectors", TrailName=arn)
+        return {
+            "cloudtrail.get_trail_status": run.client.ask("cloudtrail.get_trail_status", Name=arn),
+            "cloudtrail.get_event_selectors": run.client.ask("cloudtrail.get_event_selectors", TrailName=arn),
+            "cloudtrail.get_insight_selectors": run.client.ask("cloudtrail.get_insight_selectors", TrailName=arn),
+        }
 
-    for trail, (status, selectors) in run.client.each(trails, details):
-        raw = [
-            {"operation": "cloudtrail.describe_trails", "item": trail},
-            {"operation": "cloudtrail.get_trail_status", "item": status},
-            {"operation": "cloudtrail.get_event_selectors", "item": selectors},
-        ]
-        yield Record(_row(trail, status or {}, selectors), raw)
+    for trail, told in run.client.each(trails, details):
+        raw = {"cloudtrail.describe_trails": trail, **told}
+        yield Record(_row(trail, *told.values()), [{"operation": call, "item": item} for call, item in raw.items()])
 
 
-def _row(trail: dict[str, Any], status: dict[str, Any], selectors: dict[str, Any] | None) -> LogSource:
-    prefix = trail.get("S3KeyPrefix")
+def _row(
+    trail: dict[str, Any], told: dict[str, Any] | None, selectors: dict[str, Any] | None,
+    insights: dict[str, Any] | None,
+) -> LogSource:
+    prefix, status = trail.get("S3KeyPrefix"), told or {}
+    rates = [f"insight:{one['InsightType']}" for one in (insights or {}).get("InsightSelectors") or ()]
     return LogSource(
         trail["TrailARN"],
         name=trail["Name"],
         enabled=status.get("IsLogging"),
-        covers=[*_where(trail), *_what(selectors)],
+        covers=[*_where(trail), *_what(selectors), *rates],
         integrity_validated=trail.get("LogFileValidationEnabled"),
         encrypted=bool(trail.get("KmsKeyId")),
         destination=f"s3://{trail['S3BucketName']}{f'/{prefix}' if prefix else ''}",

@@ -25,7 +25,7 @@ HEADER = Header(
         "A log group without a retention keeps its events for ever: `retention_days` is null.",
         "`encrypted` means a KMS key of its own; without one CloudWatch Logs encrypts with a key that it holds.",
         "A log group has no switch, and `enabled` is null; aws.cloudwatch_logs_delivery says whether events arrive.",
-        "Subscriptions, which send its events on, are not read.",
+        "Subscriptions, which send its events on, are in aws.log_exports.",
     ),
 )
 

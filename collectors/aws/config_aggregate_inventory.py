@@ -47,6 +47,7 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
         run.note("there is no aggregator in the regions of this run")
         return
     client, name = chosen
+    run.note(f"the aggregator read is {name} in {client.region}")
     sources = list(client.read(SOURCES, key="AggregatedSourceStatusList", ConfigurationAggregatorName=name))
     current = sum(one.get("LastUpdateStatus") == "SUCCEEDED" for one in sources)
     run.receipt(f"{SOURCES}, sources that are up to date", len(sources), current)

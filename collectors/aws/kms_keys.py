@@ -29,12 +29,26 @@ HEADER = Header(
             },
         ),
         Api("kms.get_key_policy", ("kms:GetKeyPolicy",), answers=GONE),
+        Api("kms.list_aliases", ("kms:ListAliases",)),
+        Api(
+            "kms.list_key_rotations",
+            ("kms:ListKeyRotations",),
+            answers=GONE | {
+                "UnsupportedOperationException": "KMS cannot renew this key",
+                "KMSInvalidStateException": "a key in this state is not renewed",
+            },
+        ),
     ),
     limits=(
         "Keys that AWS manages (aws/s3, aws/rds) are left out and counted: AWS renews them every year.",
         "`rotation_enabled` has no value where KMS cannot renew a key by itself: asymmetric, HMAC or imported.",
+        "`last_rotated_at` is null for a key that was never renewed, by itself or on demand.",
         "A key whose own policy hides it is left out, and the run is partial.",
     ),
+)
+CALLS = (
+    "kms.describe_key", "kms.get_key_rotation_status", "kms.get_key_policy", "kms.list_key_rotations",
+    "kms.list_aliases",
 )
 DESCRIBED = {
     "state": "KeyState",
@@ -50,15 +64,22 @@ DESCRIBED = {
 
 def collect(run: Run[Aws]) -> Iterator[Record]:
     """Yield one record per key and setting."""
+    aliases: dict[str, list[str]] = {}
+    for one in run.client.read("kms.list_aliases", key="Aliases", Limit=100):
+        aliases.setdefault(one.get("TargetKeyId", ""), []).append(one["AliasName"])
 
-    def questions(key: dict[str, Any]) -> list[dict[str, Any] | None]:
+    def questions(key: dict[str, Any]) -> list[Any]:
         described = run.client.ask("kms.describe_key", KeyId=key["KeyId"])
         if described is None or _of_aws(described):
-            return [described, None, None]
+            return [described, None, None, None]
         rotation = run.client.ask("kms.get_key_rotation_status", KeyId=key["KeyId"])
-        return [described, rotation, run.client.ask("kms.get_key_policy", KeyId=key["KeyId"], PolicyName="default")]
+        policy = run.client.ask("kms.get_key_policy", KeyId=key["KeyId"], PolicyName="default")
+        if rotation is None:
+            return [described, None, policy, None]
+        done = list(run.client.read("kms.list_key_rotations", key="Rotations", KeyId=key["KeyId"], Limit=1000))
+        return [described, rotation, policy, done]
 
-    for key, (described, rotation, policy) in run.client.each(
+    for key, (described, rotation, policy, done) in run.client.each(
         run.client.population("kms.list_keys", key="Keys", Limit=1000), questions,
     ):
         if described is None:
@@ -66,10 +87,13 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
         elif _of_aws(described):
             run.skip("managed by AWS, not by the account")
         else:
-            calls = ("kms.describe_key", "kms.get_key_rotation_status", "kms.get_key_policy")
-            answers = zip(calls, (described, rotation, policy), strict=True)
+            names = sorted(aliases.get(key["KeyId"], []))
+            answers = zip(CALLS, (described, rotation, policy, done, names), strict=True)
             raw = [{"operation": call, "item": item} for call, item in answers]
-            for name, value in _settings(described["KeyMetadata"], rotation or {}, policy or {}).items():
+            told = _settings(described["KeyMetadata"], rotation or {}, policy or {})
+            told["last_rotated_at"] = max((one["RotationDate"] for one in done or ()), default=None)
+            told["aliases"] = names
+            for name, value in told.items():
                 yield Record(setting(key["KeyArn"], name, value), raw)
 
 

@@ -20,6 +20,7 @@ HEADER = Header(
     calls=(Api("resourcegroupstaggingapi.get_resources", ("tag:GetResources",)),),
     limits=(
         "The tagging API never returns a resource that has never had a tag; aws.resource_explorer does.",
+        "AWS tells no second count of tagged resources: the run has no receipt but that of its pages.",
         "It tells the resource type only as far as the ARN does.",
     ),
 )

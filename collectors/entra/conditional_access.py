@@ -50,6 +50,7 @@ def collect(run: Run[Graph]) -> Iterator[Record]:
 def _settings(policy: dict[str, Any]) -> dict[str, Any]:
     conditions, controls = policy.get("conditions") or {}, policy.get("grantControls") or {}
     users, apps = conditions.get("users") or {}, conditions.get("applications") or {}
+    clients = conditions.get("clientAppTypes") or []
     built_in = controls.get("builtInControls") or []
     return {
         "name": policy.get("displayName"),
@@ -60,8 +61,8 @@ def _settings(policy: dict[str, Any]) -> dict[str, Any]:
         "all_users": "All" in (users.get("includeUsers") or []),
         "roles": sorted(users.get("includeRoles") or []),
         "all_applications": "All" in (apps.get("includeApplications") or []),
-        "old_clients": OLD.issubset(conditions.get("clientAppTypes") or []),
-        "client_types": sorted(conditions.get("clientAppTypes") or []),
+        "old_clients": "all" in clients or OLD.issubset(clients),
+        "client_types": sorted(clients),
         "excluded": sum(len(users.get(name) or []) for name in ("excludeUsers", "excludeGroups", "excludeRoles")),
         "modified": policy.get("modifiedDateTime"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from agent.clients.entra import Graph, moment
+from agent.clients.entra import Graph, moment, quoted
 from agent.collector import Api, Header, Record, Run
 from agent.model import Grant
 from collectors.entra._people import kind_of, somebody
@@ -40,17 +40,22 @@ SELECT = ["id", "displayName", "groupTypes", "isAssignableToRole", "onPremisesSy
 
 def collect(run: Run[Graph]) -> Iterator[Record]:
     """Yield one grant per membership that is held, then one per membership that is eligible."""
-    groups = [one for one in run.client.read(GROUPS, select=SELECT, top=999)
-              if not one.get("onPremisesSyncEnabled") and "DynamicMembership" not in (one.get("groupTypes") or [])]
-    for call in (ASSIGNED, ELIGIBLE):
-        for group, held in run.client.lists(call, groups, lambda _: (), _asked, population=True):
+    for call in (ASSIGNED, ELIGIBLE):  # the groups are read for each: they may be too many to keep
+        for group, held in run.client.lists(call, _managed(run), lambda _: (), _asked, population=True):
             for one in held:
                 raw = [{"operation": GROUPS, "item": group}, {"operation": call, "item": one}]
                 yield Record(_row(group, one, eligible=call == ELIGIBLE), raw)
 
 
+def _managed(run: Run[Graph]) -> Iterator[dict[str, Any]]:
+    """Yield the groups that privileged identity management can manage."""
+    for group in run.client.read(GROUPS, select=SELECT, top=999):
+        if not group.get("onPremisesSyncEnabled") and "DynamicMembership" not in (group.get("groupTypes") or []):
+            yield group
+
+
 def _asked(group: dict[str, Any]) -> dict[str, Any]:
-    return {"filter": f"groupId eq '{group['id']}'", "expand": ["principal"]}
+    return {"filter": f"groupId eq {quoted(group['id'])}", "expand": ["principal"]}
 
 
 def _row(group: dict[str, Any], held: dict[str, Any], *, eligible: bool) -> Grant:

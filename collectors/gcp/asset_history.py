@@ -10,6 +10,7 @@ from typing import Any
 from agent.clients.gcp import Gcp
 from agent.collector import Api, Header, Record, Run, Windows
 from agent.model import Change
+from collectors.gcp._bare import bare
 from collectors.gcp._times import instant
 
 SEARCH, HISTORY = "cloudasset.search_all_resources", "cloudasset.batch_get_assets_history"
@@ -54,7 +55,7 @@ def collect(run: Run[Gcp]) -> Iterator[Record]:
             if at is None or not span.start <= at < span.end:
                 run.skip("a version that began before the window")
             else:
-                yield Record(_row(item, at), item)
+                yield Record(_row(item, at), bare(item))
 
 
 def _chunks(names: Iterable[str]) -> Iterator[list[str]]:

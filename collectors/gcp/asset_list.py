@@ -9,6 +9,7 @@ from typing import Any
 from agent.clients.gcp import Gcp
 from agent.collector import Api, Header, Record, Run
 from agent.model import Asset
+from collectors.gcp._bare import bare
 from collectors.gcp._labels import classification, environment, owner
 from collectors.gcp._names import last
 from collectors.gcp._times import instant
@@ -25,6 +26,7 @@ HEADER = Header(
     limits=(
         "Types of resource that Cloud Asset Inventory does not support are not among them.",
         "`name`, `created_at` and `state` are read where the configuration has them under a usual name.",
+        "Values of environments and of machines' metadata, which may be secrets, are not kept.",
         "Policies, organization policies and the software on machines are read by other collectors.",
         "An export to a bucket, which would need a right to write, is not used: lists come in pages of a thousand.",
     ),
@@ -44,7 +46,7 @@ def collect(run: Run[Gcp]) -> Iterator[Record]:
         page_size=1000,
     )
     for item in found:
-        yield Record(_row(item), item)
+        yield Record(_row(item), bare(item))
 
 
 def _row(item: dict[str, Any]) -> Asset:

@@ -22,7 +22,6 @@ HEADER = Header(
     calls=tuple(Api(call, (f"resourcemanager.{kind}.getIamPolicy",)) for kind, call in CALLS.items()),
     limits=(
         "What a project inherits from above stands at the folder or organization: `false` is of this place alone.",
-        "Folders between the organization and its projects are not asked.",
         "Administrative activity is always logged, whatever the configuration says.",
     ),
 )

@@ -25,7 +25,6 @@ HEADER = Header(
     keeps="P400D",
     limits=(
         "Data access logs (who read or wrote what) are not read: gcp.audit_log_config tells whether they are kept.",
-        "Folders between the organization and its projects have logs of their own, which are not read.",
         "Policy refusals are kept as long as the bucket _Default keeps them, 30 days unless somebody changed it.",
     ),
 )

@@ -9,6 +9,7 @@ from agent.clients.gcp import Gcp
 from agent.collector import Api, Header, Record, Run
 from agent.model import Asset
 from collectors.gcp._aggregated import inner
+from collectors.gcp._bare import bare
 from collectors.gcp._labels import classification, environment, owner
 from collectors.gcp._names import compute, last
 from collectors.gcp._times import instant
@@ -25,6 +26,7 @@ HEADER = Header(
     calls=(Api(INSTANCES, ("compute.instances.list",), answers=OFF),),
     limits=(
         "Machines that Google runs for its own services (Cloud SQL, nodes of Autopilot clusters) are not among them.",
+        "Values of metadata, such as scripts, which may be secrets, are not kept.",
         "The image that a machine was made from is not told; its disks and addresses are in the record.",
     ),
 )
@@ -36,7 +38,7 @@ def collect(run: Run[Gcp]) -> Iterator[Record]:
         INSTANCES, key=inner("instances"), project=run.client.project, maxResults=500,
     )
     for item in found:
-        yield Record(_row(item), item)
+        yield Record(_row(item), bare(item))
 
 
 def _row(item: dict[str, Any]) -> Asset:

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.clients.gcp import Gcp
 from agent.collector import Api, Header, Record, Run
+from collectors.gcp._bare import bare
 from collectors.gcp._settings import setting
 
 CALL = "container.projects.locations.clusters.list"
@@ -36,12 +37,7 @@ def collect(run: Run[Gcp]) -> Iterator[Record]:
     for item in run.client.population(CALL, key="clusters", parent=f"{run.client.parent}/locations/-"):
         resource = f"{PLACE}{run.client.parent}/locations/{item['location']}/clusters/{item['name']}"
         for name, value in _settings(item).items():
-            yield Record(setting(resource, name, value), _bare(item))
-
-
-def _bare(item: dict[str, Any]) -> dict[str, Any]:
-    """Return a cluster without what old ones let people sign in with."""
-    return {name: value for name, value in item.items() if name != "masterAuth"}
+            yield Record(setting(resource, name, value), bare(item))
 
 
 def _settings(item: dict[str, Any]) -> dict[str, Any]:

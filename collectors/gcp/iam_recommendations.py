@@ -30,7 +30,6 @@ HEADER = Header(
     limits=(
         "`occurred_at` is when Google last worked it out: how long a right lay unused is not told.",
         "Severity is Google's priority: P1 is critical, P4 low.",
-        "Folders between the organization and its projects are not asked.",
     ),
 )
 SEVERITIES = {"P1": "critical", "P2": "high", "P3": "medium", "P4": "low"}

@@ -24,7 +24,6 @@ HEADER = Header(
     limits=(
         "Whether a sink's writer may write to its destination Google does not tell here.",
         "`covers` reads the filter for the names of audit logs; what else a filter says stays in the record.",
-        "Sinks of folders between the organization and its projects are not read.",
     ),
 )
 AUDIT = {"activity": "admin activity", "system_event": "system events", "data_access": "data access",

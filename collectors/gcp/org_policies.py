@@ -23,7 +23,6 @@ HEADER = Header(
     ),
     limits=(
         "What holds in the end, with what is inherited from above, is not worked out.",
-        "Policies of folders between the organization and its projects are not read.",
         "A constraint that nobody set has no record, whatever its default.",
     ),
 )

@@ -24,7 +24,7 @@ HEADER = Header(
     provider="gcp",
     per="boundary",
     calls=tuple(Api(call, ("privilegedaccessmanager.entitlements.list",), answers=OFF) for call in CALLS.values()),
-    limits=("Entitlements of folders between the organization and its projects are not read.",),
+    limits=("Who is in a group that may take a right is not told.",),
 )
 
 

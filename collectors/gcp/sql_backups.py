@@ -1,8 +1,9 @@
-"""Backups of Cloud SQL: every run, and every instance that never had one."""
+"""Backups of Cloud SQL: every run, and for every instance the newest that succeeded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from agent.clients.gcp import Gcp
@@ -15,7 +16,7 @@ HEADER = Header(
     id="gcp.sql_backups",
     title="Backups of Cloud SQL",
     kind="backup",
-    population="Every backup run that Cloud SQL still lists for the project, and every instance without one.",
+    population="Every backup run that Cloud SQL still lists for the project, and every instance of it.",
     provider="gcp",
     per="member",
     calls=(
@@ -23,7 +24,8 @@ HEADER = Header(
         Api("sql.instances.list", ("cloudsql.instances.list",), answers=OFF),
     ),
     limits=(
-        "An instance without a backup has a record whose outcome is null; replicas, which have none, are skipped.",
+        "Every instance has a record `…#automated` with its newest good backup; without one its outcome is null.",
+        "Replicas, which have no backups of their own, are skipped.",
         "`encrypted` is true where the project's own key was used; Google encrypts the others with a key it holds.",
         "Transaction logs for point-in-time recovery are not read.",
     ),
@@ -35,22 +37,24 @@ OUTCOMES = {
 
 
 def collect(run: Run[Gcp]) -> Iterator[Record]:
-    """Yield one backup per run, then one per instance that none of them was about."""
-    project, seen = run.client.project, set[str]()
+    """Yield one backup per run, then one per instance, with the newest of its runs that succeeded."""
+    project, newest = run.client.project, dict[str, datetime]()
     runs = run.client.population("sql.backupRuns.list", key="items", project=project, instance="-", maxResults=500)
     for item in runs:
         if item.get("status") == "DELETED":
             run.skip("the backup was deleted")
             continue
-        seen.add(item["instance"])
-        yield Record(_row(project, item), item)
+        row = _row(project, item)
+        if row.outcome == "completed" and row.occurred_at:
+            newest[item["instance"]] = max(row.occurred_at, newest.get(item["instance"], row.occurred_at))
+        yield Record(row, item)
     for item in run.client.population("sql.instances.list", key="items", project=project, maxResults=500):
-        if item["name"] in seen:
-            run.skip("its backups are recorded")
-        elif item.get("instanceType") == "READ_REPLICA_INSTANCE":
+        if item.get("instanceType") == "READ_REPLICA_INSTANCE":
             run.skip("a replica, which has no backups of its own")
-        else:
-            yield Record(Backup(_name(project, item["name"]), resource=_name(project, item["name"])), item)
+            continue
+        name, at = _name(project, item["name"]), newest.get(item["name"])
+        outcome = "completed" if at else None
+        yield Record(Backup(f"{name}#automated", resource=name, outcome=outcome, occurred_at=at or run.started), item)
 
 
 def _name(project: str, instance: str) -> str:

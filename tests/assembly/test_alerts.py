@@ -140,6 +140,59 @@ def test_each_flip_is_told_once_by_mail(firm: Company, mail: tuple[Mailbox, str]
     assert subject.startswith("annexa · Example Ltd: Restore tests of backups: stale")
 
 
+def test_what_expires_is_told_by_mail_and_to_a_webhook_with_its_reason(
+    firm: Company, mail: tuple[Mailbox, str]
+) -> None:
+    box, address = mail
+    with webhook() as (got, hook):
+        firm.more = routes(f'{{to: "{address}", on: [expiring]}}', f'{{to: "{hook}", on: [expiring]}}')
+        firm.now = MAY + timedelta(days=1)
+        firm.restores(restore("r-1", MAY))
+        firm.collect()
+        firm.now = WARN - timedelta(minutes=1)
+        assert look(firm) == 0
+        firm.now = WARN
+        assert look(firm) == 2
+        assert look(firm) == 0
+        with firm.app(writer=False) as app:
+            (held,) = [one for one in app.alerts(firm.now) if one["requirement"] == "backup-restore-tests"
+                       and one["condition"] == "expiring"]
+    (text,) = box.texts()
+    (sent,) = got
+    reason = "the newest evidence is of 2026-05-20, stale from 2026-08-28"
+    for said in (text, sent["message"]):
+        assert "Restore tests of backups: expiring, was fresh" in said
+        assert reason in said
+    assert (held["reason"], held["was"], held["tells"]) == (reason, "fresh", WARN)
+
+
+def test_what_never_had_evidence_is_told_once_a_week_after_the_installation(
+    firm: Company, mail: tuple[Mailbox, str]
+) -> None:
+    box, address = mail
+    with webhook() as (got, hook):
+        firm.more = routes(f'{{to: "{address}", on: [missing]}}', f'{{to: "{hook}", on: [missing], owners: [hr]}}')
+        firm.collect()
+        assert look(firm) == 0, "nothing has come yet on the first day, which is no news"
+        with firm.app(writer=False) as app:
+            held = [one for one in app.alerts(firm.now) if one["condition"] == "missing"]
+        assert len(held) > 50
+        assert {one["reason"] for one in held} <= {"never collected", "collected, but nothing qualifies"}
+        day = NOW.replace(hour=0) + timedelta(days=8)
+        assert {one["tells"] for one in held} == {day}
+        firm.now = day - timedelta(minutes=1)
+        assert look(firm) == 0
+        firm.now = day
+        assert look(firm) == 2
+        firm.now = day + timedelta(days=20)
+        assert look(firm) == 0, "once"
+    (text,) = box.texts()
+    lines = [line for line in text.splitlines() if line.startswith("- ")]
+    assert 3 < len(lines) <= 16
+    assert len(got) == 1
+    assert "of hr: missing, no evidence since asked for on 2026-08-10 · organization" in got[0]["title"]
+
+
 def test_a_route_that_refuses_loses_nothing(firm: Company, mail: tuple[Mailbox, str]) -> None:
     box, address = mail
     firm.more = routes(f'{{to: "{address}", on: [stale]}}')

@@ -70,7 +70,7 @@ def test_doctor_names_what_is_denied(tmp_path: Path) -> None:
     checks = json.loads(done.stdout)["checks"]
     denied = [one for one in checks if one["state"] == "fail"]
     assert [one["check"] for one in denied] == [f"permissions {SUBSCRIPTION}"]
-    assert "roleAssignments/read is denied" in denied[0]["what"]
+    assert "roleAssignments/read: denied" in denied[0]["what"]
     assert any("2 boundaries" in one["what"] for one in checks)
 
 

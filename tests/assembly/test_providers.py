@@ -33,12 +33,11 @@ def test_a_scope_of_azure_becomes_its_client(tmp_path: Path) -> None:
     path.write_text(
         "organization: Example Ltd\ntimezone: UTC\nscopes:\n"
         "  - {name: core, provider: azure, subscriptions: [AAAAAAAA-1111-4222-8333-444444444444],\n"
-        "     management_group: corp, tenant: example.com, cloud: AzureChina, endpoint: 'https://127.0.0.1:9'}\n"
+        "     tenant: example.com, cloud: AzureChina, endpoint: 'https://127.0.0.1:9'}\n"
     )
     (scope,) = load(path, {}).scopes
     made = make(scope)
     assert isinstance(made, AzureProvider)
     assert made.scope == AzureScope(
-        name="core", subscriptions=("aaaaaaaa-1111-4222-8333-444444444444",), management_group="corp",
-        tenant="example.com", cloud="AzureChina", endpoint="https://127.0.0.1:9",
+        name="core", subscriptions=("aaaaaaaa-1111-4222-8333-444444444444",), tenant="example.com", cloud="AzureChina", endpoint="https://127.0.0.1:9",
     )

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from rich.cells import cell_len
 
+from agent import programme
 from agent.cli.screen import Screen
-from agent.cli.show import alerts, control, forecast, periods, status
-from agent.model import Conclusion, Coverage, CoverageAnswer, Freshness, Period, PeriodState, Window
+from agent.cli.show import alerts, audits, control, forecast, periods, status
+from agent.model import (
+    Audit,
+    Certificate,
+    Conclusion,
+    Coverage,
+    CoverageAnswer,
+    Freshness,
+    Period,
+    PeriodState,
+    Window,
+)
 from tests.cli import drive, sample
 
 CONTEXT = status.Context("Example Ltd", "ISO/IEC 27001:2022, Annex A", sample.BERLIN)
@@ -194,11 +205,13 @@ def test_how_is_told_where_it_is_asked_for() -> None:
 
 def test_alerts_are_a_line_each() -> None:
     one = {"condition": "stale", "requirement": "backup-restore-tests", "scope": "prod", "boundary": "123456789012",
-           "since": sample.local(2026, 8, 28), "was": "fresh", "reason": None}
+           "since": sample.local(2026, 8, 28), "tells": sample.local(2026, 8, 28), "was": "fresh", "reason": "old"}
     assert drawn(lambda on: alerts.alerts(on, [one], sample.BERLIN), 100) == [
         "State    Requirement                                Since       Why",
-        "✗ stale  backup-restore-tests in prod/123456789012  2026-08-28",
+        "✗ stale  backup-restore-tests in prod/123456789012  2026-08-28  old",
     ]
+    waits = one | {"tells": sample.local(2026, 9, 5)}
+    assert drawn(lambda on: alerts.alerts(on, [waits], sample.BERLIN), 100)[1].endswith("old; told on 2026-09-05")
     assert drawn(lambda on: alerts.alerts(on, [], sample.BERLIN)) == ["✓ nothing calls anybody now"]
 
 
@@ -223,3 +236,19 @@ def test_what_fails_on_what() -> None:
     assert not wrong(replace(sample.BACKUP, excepted=True), ["stale"])
     excepted = replace(sample.FRESH, primary=(replace(sample.restores(), excepted=True),))
     assert not wrong(excepted, ["stale", "gap", "deficient"])
+
+
+def test_an_audit_that_is_overdue_says_what_to_do_if_it_was_held() -> None:
+    certificate = Certificate(kind="initial", decided=date(2024, 12, 12), expires=date(2027, 12, 12))
+
+    def told(*real: Audit) -> str:
+        listed = programme.cycle(certificate, real, sample.local(2026, 8, 28), sample.BERLIN)
+        return "\n".join(drawn(lambda on: audits.audits(on, listed, sample.BERLIN), 200))
+
+    assert "overdue, assumed date, owed by 2025-12-12, too late" in told()
+    assert "An audit that was held counts once `audits:` of the configuration has it with its days." in told()
+    starts = sample.local(2025, 11, 24)
+    held = Audit(name="first", kind="surveillance", starts=starts, end=sample.local(2025, 11, 27),
+                 period=Window(sample.local(2024, 12, 12), starts))
+    assert "held, owed by 2025-12-12" in told(held)
+    assert "audits:" not in told(held)

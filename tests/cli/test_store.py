@@ -86,12 +86,15 @@ def test_show_tells_where_it_comes_from(run: Any) -> None:
     assert ended.status == 0
     text = " ".join(ended.out.split())
     for said in (f"Artifact {artifact}", "Read as grace", "Source uploaded by a person", "✓ signature, id, digest",
+                 "Population What a person brought as evidence for the requirement security-policy.",
+                 "What the source cannot see - Nobody but the person named vouches",
                  "✓ everything that was asked for was read to its end", "title =1+1 Security policy",
                  "occurred_at 2026-02-02T23:00:00Z"):
         assert said in text
     whole = json.loads(run("evidence", "show", artifact, "--json", "-n", "0").out)
     assert whole["first_records"] == []
     assert whole["provenance"]["identity"] == "grace"
+    assert len(whole["provenance"]["limits"]) == 1
 
 
 def test_show_of_nothing(run: Any) -> None:
@@ -108,15 +111,17 @@ def test_what_is_taken_out_is_checked_without_annexa(run: Any, tmp_path: Path) -
     assert ended.status == 0
     assert sorted(one.name for one in out.iterdir()) == [
         "SHA256SUMS", "checkpoint", "entry.json", "envelope.json", "inclusion.tlog-proof", "public-key.pem",
-        "records.csv", "records.ndjson",
+        "records.csv", "records.ndjson", "statement.json",
     ]
     commands = [line.strip() for line in ended.out.splitlines() if line.startswith("  (cd ")]
     checked = subprocess.run(["bash", "-c", commands[0]], capture_output=True, text=True, check=True)
     assert "records.ndjson: OK\n" in checked.stdout
-    assert len(checked.stdout.splitlines()) == 7
+    assert len(checked.stdout.splitlines()) == 8
     payload = json.loads((out / "envelope.json").read_text())["payload"]
     statement = base64.b64decode(payload)
     assert f"sha256:{hashlib.sha256(statement).hexdigest()}" == artifact
+    assert (out / "statement.json").read_bytes() == statement
+    assert json.loads(statement)["predicate"]["population"].endswith("the requirement security-policy.")
     records = (out / "records.ndjson").read_bytes()
     assert hashlib.sha256(records).hexdigest() in statement.decode()
     raw = json.loads(records)["raw"]

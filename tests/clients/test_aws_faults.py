@@ -195,8 +195,22 @@ def test_a_service_control_policy_is_named(double: Double, provide: Provide) -> 
 def test_a_region_that_is_not_enabled(double: Double, provide: Provide) -> None:
     double.fault(LIST, faults.region_not_enabled())
     error, witness = failing(provide)
-    assert "the region may not be enabled" in error.line()
+    (lacking,) = witness.close(0).lacking
+    assert lacking.reason == "not_enabled"
+    assert "eu-west-1 is in a region that is not enabled" in error.line()
+    assert "Enable eu-west-1 for the account" in error.line()
+    assert "expired" not in error.line()
     assert witness.close(0).outcome is Outcome.FAILED
+
+
+def test_a_key_that_nobody_knows_any_more_is_no_matter_of_the_region(double: Double, provide: Provide) -> None:
+    provider = provide()
+    client, witness = opened(provider)
+    double.fault(LIST, faults.region_not_enabled())
+    double.fault("sts.get_caller_identity", faults.region_not_enabled())
+    with pytest.raises(CallError, match="has lost its credentials"):
+        vaults(client)
+    assert [one.reason for one in witness.close(0).lacking] == ["expired"]
 
 
 def test_a_subscription_that_is_missing_is_unavailable(double: Double, provide: Provide) -> None:

@@ -31,6 +31,7 @@ from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from tests.lab.azure import faults
 from tests.lab.azure.double import APPLICATION, FEDERATED, SECRET, SUBSCRIPTION, TENANT, Double
+from tests.lab.gcp.proxy import Proxy
 
 ASSIGNMENTS = "authorization.role_assignments.list_for_subscription"
 DEFINITIONS = "authorization.role_definitions.list"
@@ -124,6 +125,8 @@ def test_resource_graph_is_paged_by_its_token_in_the_body(double: Double) -> Non
     assert [one.params["options"].get("$skipToken") for one in double.calls] == [None, "2-0", "3-0"]
     assert {one.params["query"] for one in double.calls} == {QUERY}
     assert {one.params["options"]["resultFormat"] for one in double.calls} == {"objectArray"}
+    (receipt,) = given.witness.close(6).receipts
+    assert (receipt.source, receipt.expected, receipt.counted) == (f"{GRAPH} totalRecords", 6, 6)
 
 
 @pytest.mark.parametrize(("boundary", "chosen", "asked"), [
@@ -315,8 +318,11 @@ def test_subscriptions_of_others_and_deleted_ones_are_passed_over_and_said(doubl
     double.handle(LIST, lambda _params: [{"value": [
         subscription(SUBSCRIPTION, state="Warned"), subscription(OTHER, tenantId="x"), subscription("dd", state="Deleted"),
     ]}])
-    found = AzureProvider(scope(double)).expand()
+    provider = AzureProvider(scope(double))
+    found = provider.expand()
     assert [one.id for one in found.boundaries] == [f"tenants/{TENANT}", SUBSCRIPTION]
+    given = provider.open(found.boundaries[0], "", Witness(HEADER), Deadline.after(60))
+    assert given.chosen == (SUBSCRIPTION,), "Resource Graph would search those of the other tenant as well"
     assert found.notes == (f"subscription {SUBSCRIPTION} is warned",
                            f"subscription {OTHER} belongs to tenant x: passed over", "subscription dd is deleted")
 
@@ -452,6 +458,22 @@ def test_doctor_tries_each_permission(double: Double) -> None:
     assert [one.state for one in provider.probe(HEADER, boundary, "")][-1] == "denied"
 
 
+def test_doctor_asks_what_is_held_where_resource_graph_would_hide_it(double: Double) -> None:
+    wanted = ("Microsoft.ResourceGraph/resources/read", "Microsoft.Compute/virtualMachines/read", "*/read")
+    header = Header(
+        id="azure.synthetic", title="Synthetic", kind="asset", population="Every machine, for the tests.",
+        provider="azure", per="member", calls=(Api(GRAPH, wanted),),
+    )
+    provider = AzureProvider(scope(double))
+    boundary = provider.expand().boundaries[1]
+    assert [one.state for one in provider.probe(header, boundary, "")] == ["ok", "unknown", "ok"]
+    double.handle("authorization.permissions.list", lambda _params: [
+        {"value": [{"actions": ["Microsoft.ResourceGraph/*"], "notActions": []}]},
+        {"value": [{"actions": ["*/read"], "notActions": ["Microsoft.Compute/virtualMachines/*"]}]},
+    ])
+    assert [one.state for one in provider.probe(header, boundary, "")] == ["ok", "denied", "ok"]
+
+
 def test_families_are_counted_as_azure_counts_them() -> None:
     now = [0.0]
     throttle = Throttle(clock=lambda: now[0])
@@ -488,6 +510,35 @@ def test_the_policy_is_a_role_that_azure_takes() -> None:
     ]
     assert assignable(group="", subscriptions=(), tenant="example.com") == [ROOT]
     assert '"Microsoft.Authorization/roleAssignments/read"' in terraform([narrow], (ROOT,))
+
+
+def test_a_password_of_netrc_does_not_take_the_place_of_the_token(
+    double: Double, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine localhost login ada password not-for-azure\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert len(ids(client(wire(double)))) == 9
+    assert {one.authorization.partition(" ")[0] for one in double.calls} == {"Bearer"}
+
+
+@pytest.mark.parametrize("proxied", [True, False])
+def test_the_proxy_of_the_environment_is_honoured(
+    double: Double, monkeypatch: pytest.MonkeyPatch, proxied: bool
+) -> None:
+    for name in ("no_proxy", "NO_PROXY", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with Proxy() as proxy:
+        if proxied:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert len(ids(client(wire(double)))) == 9
+        assert set(proxy.tunnels) == ({double.url.removeprefix("https://")} if proxied else set())
+        assert len(proxy.tunnels) >= (2 if proxied else 0), "tokens and answers each go through it"
+
+
+def test_a_certificate_of_its_own_is_needed(double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    with pytest.raises(FatalError, match="no token for Azure"):
+        AzureProvider(scope(double)).expand()
 
 
 def test_no_secret_is_in_what_a_person_reads(double: Double) -> None:

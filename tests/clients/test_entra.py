@@ -6,11 +6,14 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
 
 from agent.clients import CallError, Deadline, InterruptedRunError, Witness
+from agent.clients.entra import quoted
 from agent.clients.entra.client import EntraClient
 from agent.clients.entra.credentials import Tokens, places
 from agent.clients.entra.policy import app_roles, document, manifest, terraform
@@ -20,6 +23,7 @@ from agent.clients.entra.throttle import Throttle
 from agent.clients.entra.wire import Wire
 from agent.clients.microsoft.tokens import claims_of
 from agent.collector import Api, Header
+from agent.config import load
 from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from tests.lab.entra import faults, judge
@@ -241,22 +245,50 @@ def test_tokens_do_not_go_over_plain_http() -> None:
         places(EntraScope(name="corp", tenant=TENANT, cloud="Moon"))
 
 
-def test_a_cloud_of_its_own_has_its_own_places(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("cloud", "graph", "authority"),
+    [("AzurePublic", "https://graph.microsoft.com", "https://login.microsoftonline.com"),
+     ("AzureUSGovernment", "https://graph.microsoft.us", "https://login.microsoftonline.us"),
+     ("AzureUSGovernmentDoD", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us"),
+     ("AzureChina", "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn")],
+)
+def test_each_cloud_has_its_own_places_and_its_tokens_are_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cloud: str, graph: str, authority: str,
+) -> None:
     monkeypatch.delenv("AZURE_AUTHORITY_HOST", raising=False)
-    assert places(EntraScope(name="corp", tenant=TENANT, cloud="AzureChina")) == (
-        "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn",
-    )
+    scope = EntraScope(name="corp", tenant=TENANT, cloud=cloud)
+    assert places(scope) == (graph, authority)
+    asked: list[str] = []
+
+    class Credential:
+        def get_token(self, audience: str, **_: object) -> AccessToken:
+            asked.append(audience)
+            return AccessToken("opaque", 1 << 40)
+
+    tokens = Tokens(scope)
+    tokens.make = Credential
+    tokens.token()
+    assert asked == [f"{graph}/.default"]
+    text = f"organization: Example\ntimezone: Europe/Berlin\nscopes: [{{name: corp, provider: entra, tenant: {TENANT}, cloud: {cloud}}}]\n"
+    (tmp_path / "annexa.yaml").write_text(text)
+    (read,) = load(tmp_path / "annexa.yaml", {}).scopes
+    assert getattr(read, "cloud", "") == cloud
 
 
 def test_doctor_tries_each_permission(double: Double) -> None:
     double.fault("users", faults.denied())
     double.fault("groups", faults.no_licence())
     double.handle("identity.conditional_access.policies", lambda _ids, _params: [{"value": []}])
+    double.handle("policies.identity_security_defaults_enforcement_policy", lambda _ids, _params: [{"isEnabled": True}])
     provider = EntraProvider(EntraScope(name="corp", tenant=TENANT, endpoint=double.url))
     (boundary,) = provider.expand().boundaries
     found = [(one.permission, one.state) for one in provider.probe(HEADER, boundary, "")]
     assert found == [("User.Read.All", "denied"), ("Group.Read.All", "unavailable"), ("Policy.Read.All", "ok"),
                      ("Policy.Read.All", "ok")]
+
+
+def test_a_quote_within_a_text_ends_no_filter() -> None:
+    assert quoted("x' or id ne '") == "'x'' or id ne '''"
 
 
 def test_a_sealed_token_tells_nothing() -> None:
@@ -274,6 +306,18 @@ def test_the_family_of_the_reports_is_asked_five_times_in_ten_seconds() -> None:
     now[0] = 20.0
     assert throttle.turn("audit_logs.directory_audits") == 0.0
     assert throttle.waited["reports"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("call", "burst", "pause"),
+    [("security.alerts_v2", 4, 0.4), ("device_management.managed_devices", 200, 0.01), ("identity_protection.x", 1, 1.0),
+     ("admin.service_announcement.issues", 60, 1 / 0.22), ("identity_governance.x", 20, 0.05),
+     ("users", 350, 2 / 350), ("groups.item.members", 233, 2 / 350)],
+)
+def test_each_family_has_its_published_limit(call: str, burst: int, pause: float) -> None:
+    throttle = Throttle(clock=lambda: 0.0)
+    assert [throttle.turn(call) for _ in range(burst)] == [0.0] * burst
+    assert throttle.turn(call) == pytest.approx(pause)
 
 
 def test_a_refused_family_is_closed_for_all_and_slowed_until_it_answers_again() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,19 @@ import pytest
 
 from agent.clients import CallError, Deadline, InterruptedRunError, Witness
 from agent.clients.gcp.client import GcpClient
+from agent.clients.gcp.methods import METHODS, Rest
+from agent.clients.gcp.probe import least
 from agent.clients.gcp.provider import GcpProvider
 from agent.clients.gcp.scope import GcpScope
 from agent.clients.gcp.wire import Wire
 from agent.collector import Api, Header
 from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
+from agent.registry import Registry
 from tests.lab.gcp import faults
-from tests.lab.gcp.double import ACCOUNT, Double
+from tests.lab.gcp.double import ACCOUNT, AUDIENCE, Double
 from tests.lab.gcp.paging import Pages
-from tests.lab.gcp.proxy import Proxy
-from tests.lab.gcp.tls import context
+from tests.lab.gcp.published import candidates
 
 SEARCH, SQL = "cloudasset.search_all_resources", "sql.backupRuns.list"
 HEADER = Header(
@@ -46,6 +50,7 @@ PROJECTS: dict[str, Pages] = {
         {"projects": [{"name": "projects/2", "projectId": "sys-117", "state": "ACTIVE"},
                       {"name": "projects/3", "projectId": "gone", "state": "DELETE_REQUESTED"}]},
     ],
+    "folders/8": {},
     "folders/7": {"projects": [{"name": "projects/4", "projectId": "web-prod", "state": "ACTIVE"},
                                {"name": "projects/5", "projectId": "sandbox", "state": "ACTIVE"}]},
 }
@@ -62,7 +67,8 @@ def double(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Double]:
             **TREE,
         })
         made.handle(CRM + "folders.list", lambda asked: {
-            "organizations/123": {"folders": [{"name": "folders/7", "state": "ACTIVE"}]},
+            "organizations/123": {"folders": [{"name": "folders/7", "displayName": "Production", "state": "ACTIVE"}]},
+            "folders/7": {"folders": [{"name": "folders/8", "state": "ACTIVE"}]},
         }.get(asked["parent"], {}))
         made.handle(CRM + "projects.list", lambda asked: PROJECTS[asked["parent"]])
         yield made
@@ -112,13 +118,25 @@ def runs(client: GcpClient) -> list[str]:
 def test_an_organization_holds_itself_and_the_projects_below_it(provide: Provide) -> None:
     found = provide(exclude=("sandbox", "typo")).expand()
     assert [(one.id, one.name, one.organization) for one in found.boundaries] == [
-        ("organizations/123", "example.com", True), ("data-prod", "Data", False), ("web-prod", "", False),
+        ("organizations/123", "example.com", True), ("folders/7", "Production", False),
+        ("folders/8", "", False), ("data-prod", "Data", False), ("web-prod", "", False),
     ]
     assert found.lacking == ()
     assert set(found.notes) == {
         "project gone is delete_requested", "1 projects of Apps Scripts are passed over",
         "project typo is excluded, and not there",
     }
+
+
+def test_a_folder_is_a_scope_with_everything_below_it(provide: Provide, double: Double) -> None:
+    double.script({CRM + "folders.get": {"name": "folders/7", "displayName": "Production", "state": "ACTIVE"}})
+    provider = provide(parent="folders/7")
+    found = provider.expand()
+    assert [(one.id, one.organization) for one in found.boundaries] == [
+        ("folders/7", True), ("folders/8", False), ("web-prod", False), ("sandbox", False),
+    ]
+    client = provider.open(found.boundaries[1], "", Witness(HEADER), Deadline.after(30))
+    assert (client.parent, client.project) == ("folders/8", "")
 
 
 def test_a_project_is_a_scope_of_its_own(provide: Provide, double: Double) -> None:
@@ -134,7 +152,7 @@ def test_a_folder_that_may_not_be_listed_is_named(provide: Provide, double: Doub
     double.fault(CRM + "projects.list", faults.denied(permission="resourcemanager.projects.list"),
                  where={"parent": "folders/7"})
     found = provide().expand()
-    assert [one.id for one in found.boundaries] == ["organizations/123", "data-prod"]
+    assert [one.id for one in found.boundaries] == ["organizations/123", "folders/7", "folders/8", "data-prod"]
     (lacking,) = found.lacking
     assert (lacking.reason, lacking.permission) == ("denied", "resourcemanager.projects.list")
     assert "folders/7" in lacking.detail
@@ -179,6 +197,33 @@ def test_a_service_account_is_acted_as(provide: Provide, double: Double) -> None
     assert len(resources(client)) == 9
     assert runs(client) == ["0", "1", "2"]
     assert provider.identity(BOUNDARY) == "reader@data-prod.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize(("account", "name"), [("", AUDIENCE), ("reader@lab.example", "reader@lab.example")])
+def test_workload_identity_reads_by_either_wire(
+    provide: Provide, double: Double, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, account: str, name: str
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(double.workload_file(tmp_path, account=account)))
+    provider = provide(quota_project="billing")
+    client, _ = opened(provider)
+    assert len(resources(client)) == 9
+    assert runs(client) == ["0", "1", "2"]
+    assert provider.identity(BOUNDARY) == name
+    assert {call.headers["x-goog-user-project"] for call in double.calls} == {"billing"}
+
+
+@pytest.mark.parametrize("read", [resources, runs])
+def test_a_workload_whose_token_is_not_taken_any_more_is_told(
+    provide: Provide, double: Double, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    read: Callable[[GcpClient], list[str]],
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(double.workload_file(tmp_path)))
+    double.outside.clear()
+    client, witness = opened(provide())
+    with pytest.raises(CallError, match="invalid_grant") as caught:
+        read(client)
+    assert "outside-token" not in caught.value.line()
+    assert witness.close(0).lacking[0].reason == "expired"
 
 
 @pytest.mark.parametrize("read", [resources, runs])
@@ -226,8 +271,28 @@ def test_an_answer_that_does_not_come(provide: Provide, double: Double, call: st
 
 
 def test_a_large_answer_is_read(provide: Provide, double: Double) -> None:
-    double.fault(SQL, faults.huge(100_000_000, times=1))
-    assert runs(opened(provide())[0]) == ["0", "1", "2"]
+    double.fault("*", faults.huge(100_000_000, times=2), page=1)
+    client, _ = opened(provide())
+    assert runs(client) == ["0", "1", "2"]
+    assert len(resources(client)) == 9
+
+
+@pytest.mark.parametrize("seconds", [-300.0, 300.0])
+def test_a_clock_that_is_off_is_told(provide: Provide, double: Double, seconds: float) -> None:
+    double.skew = seconds
+    provider = provide()
+    runs(opened(provider)[0])
+    told = provider.clock()
+    assert told
+    assert abs((told - datetime.now(UTC)).total_seconds() - seconds) < 60
+
+
+def test_a_clock_that_is_off_by_too_much_gets_no_token(provide: Provide, double: Double) -> None:
+    double.skew = 3600.0
+    client, witness = opened(provide())
+    with pytest.raises(CallError, match="reasonable timeframe"):
+        runs(client)
+    assert witness.close(0).lacking[0].reason == "expired"
 
 
 def test_an_agent_that_stops_waits_no_longer(provide: Provide) -> None:
@@ -296,30 +361,56 @@ def test_permissions_are_tried(provide: Provide, double: Double) -> None:
     assert len(asked) == 4
 
 
-@pytest.mark.parametrize("proxied", [False, True])
-def test_proxy_and_certificates_of_the_environment_are_honoured(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, proxied: bool
+def _held(params: dict[str, Any]) -> Any:
+    return {"permissions": params["permissions"]}
+
+
+@pytest.mark.parametrize(("fault", "state", "remedy"), [
+    (faults.switched_off("77"), "unavailable", "Switch the API on in project 77, or name another as quota_project"),
+    (faults.switched_off("data-prod"), "unavailable", "Switch the API on there"),
+    (faults.unlicensed(), "unavailable", ""), (faults.broken(), "ok", ""), (faults.denied(), "ok", ""),
+])
+def test_an_api_that_gives_nothing_is_told_from_a_permission(
+    provide: Provide, double: Double, fault: faults.Fault, state: str, remedy: str
 ) -> None:
-    tls, certificate = context(tmp_path)
-    with Double(tls=tls) as double, Proxy() as proxy:
-        for name, value in double.environ(tmp_path).items():
-            monkeypatch.setenv(name, value)
-        for name in ("no_proxy", "NO_PROXY"):
-            monkeypatch.delenv(name, raising=False)
-        if proxied:
-            for name in ("https_proxy", "HTTPS_PROXY"):
-                monkeypatch.setenv(name, proxy.url)
-        double.script({SEARCH: {"results": [{"name": "//x/1"}]}, SQL: {"items": [{"id": "1", "instance": "a"}]}})
-        scope = GcpScope(name="lab", parent="projects/data-prod", endpoint=double.url)
+    double.handle(CRM + "projects.testIamPermissions", _held)
+    header = replace(HEADER, calls=(
+        Api("securitycenter.organizations.sources.findings.list", ("securitycenter.findings.list",)),
+        Api("securitycenter.projects.sources.findings.list", ("securitycenter.findings.list",),
+            unavailable={"NOT_FOUND": "not activated"}),
+        Api(CRM + "projects.getIamPolicy", ("resourcemanager.projects.getIamPolicy",)),
+    ))
+    double.fault("securitycenter.*", fault)
+    provider = provide()
+    for _ in range(2):  # an API is tried once
+        found = {one.permission: one for one in provider.probe(header, BOUNDARY, "")}
+        assert (found["securitycenter.findings.list"].state, found["securitycenter.findings.list"].remedy) == (
+            state, remedy)
+        assert found["resourcemanager.projects.getIamPolicy"].state == "ok"
+    tried = [call.name for call in double.calls if not call.name.startswith(CRM)]
+    assert tried == ["securitycenter.projects.sources.findings.list"]
 
-        def read() -> tuple[list[str], list[str]]:
-            client, _ = opened(GcpProvider(scope, Wire(scope, call_seconds=5, sleep=lambda *_: None)))
-            return resources(client), runs(client)
 
-        with pytest.raises(CallError):
-            read()
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-        proxy.tunnels.clear()
-        assert read() == (["//x/1"], ["1"])
-        assert len(set(proxy.tunnels)) == (1 if proxied else 0)
-        assert len(proxy.tunnels) >= (2 if proxied else 0), "gRPC and REST each go through it"
+def test_that_an_api_is_off_is_no_fault_where_it_is_an_answer(provide: Provide, double: Double) -> None:
+    double.handle(CRM + "projects.testIamPermissions", _held)
+    header = replace(HEADER, calls=(Api(SQL, ("cloudsql.backupRuns.list",), answers={"SERVICE_DISABLED": "off"}),))
+    double.fault(SQL, faults.switched_off("data-prod"))
+    assert [one.state for one in provide().probe(header, BOUNDARY, "")] == ["ok"]
+    double.reset()
+    double.fault(SQL, faults.switched_off("77"))
+    assert [one.state for one in provide().probe(header, BOUNDARY, "")] == ["unavailable"]
+
+
+@pytest.mark.parametrize("parent", ["projects/data-prod", "folders/7", "organizations/123"])
+def test_the_cheapest_call_of_every_api_is_a_request_that_google_publishes(double: Double, parent: str) -> None:
+    tried = 0
+    for collector in Registry.load().for_provider("gcp"):
+        for api in collector.header.calls:
+            call, parameters = least(api.call, parent)
+            method = METHODS.get(call)
+            if isinstance(method, Rest):
+                url = method.request(parameters)[0]
+                host, path = url.removeprefix("https://").split("/", 1)
+                assert call in {one.id for one, _ in candidates("GET", "/" + path, host)}
+            tried += bool(call)
+    assert tried > 5

@@ -15,6 +15,8 @@ from agent.errors import ConfigurationError
 from agent.yamlfile import parse
 from tests.config.helpers import config, mistakes, refusal, written
 
+GUID = "00000000-0000-0000-0000-000000000000"
+
 
 @pytest.mark.parametrize(
     ("text", "line"),
@@ -65,6 +67,10 @@ from tests.config.helpers import config, mistakes, refusal, written
         ("scopes: [{name: §a b, provider: organization}]", "'name' must be a name of letters"),
         ("scopes: [{name: g, provider: gcp, parent: §org/1}]", "'parent' must be organizations/NUMBER"),
         ("scopes: [{name: z, provider: azure, subscriptions: [§x]}]", "an entry of 'subscriptions' must be a GUID"),
+        (
+            f"scopes: [{{name: z, provider: azure, subscriptions: [{GUID}], §management_group: corp}}]",
+            "a scope has either 'subscriptions' or a 'management_group'",
+        ),
         (
             "scopes: [{name: a, provider: organization}, {name: §a, provider: aws}]",
             "the scope 'a' stands here twice, first in line 3",

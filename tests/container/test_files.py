@@ -33,7 +33,7 @@ def test_the_subset_with_every_extra_is_the_whole_lock() -> None:
     lock = str(ROOT / "config" / "locks" / "runtime.txt")
     project = ("--project", str(ROOT / "pyproject.toml"))
     whole = names(Path(lock).read_text())
-    every = names(subset(lock, *project, "--extras", "aws,entra,gcp,postgres").stdout)
+    every = names(subset(lock, *project, "--extras", "aws,azure,entra,gcp,postgres").stdout)
     none = names(subset(lock, *project).stdout)
     aws = names(subset(lock, *project, "--extras", "aws").stdout)
     assert every == whole

@@ -325,3 +325,12 @@ def test_reading_headers_imports_no_sdk() -> None:
 def test_exemptions_name_what_exists() -> None:
     tests = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
     assert all(one in AZURE and test in tests and reason for (one, test), reason in EXEMPT.items())
+
+
+def test_the_judge_finds_what_the_models_do_not_know() -> None:
+    old = {"value": [{"id": "a", "mood": "good", "properties": {"principalId": "p", "shoeSize": 43}}]}
+    call = "authorization.role_assignments.list_for_subscription"
+    assert judge.unknown(call, METHODS[call], old) == {"RoleAssignment.mood", "RoleAssignment.properties.shoeSize"}
+    new = {"value": [{"id": "v", "mood": "good", "properties": {"tenantId": "t", "sku": {"taste": "sour"}}}], "more": 1}
+    call = "keyvault.vaults.list_by_subscription"
+    assert judge.unknown(call, METHODS[call], new) == {"Vault.mood", "Sku.taste", "more"}

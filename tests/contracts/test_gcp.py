@@ -268,6 +268,13 @@ def test_repeated_page_gives_the_same_ids(stage: Stage, identifier: str) -> None
 
 
 @every
+def test_another_order_changes_nothing(stage: Stage, identifier: str) -> None:
+    call, _ = _population(stage, identifier)
+    played = _storm(stage, identifier, call, faults.reordered())
+    assert played.plain == _main(stage, identifier).plain
+
+
+@every
 def test_empty_page_with_a_token_goes_on(stage: Stage, identifier: str) -> None:
     call, pages = _population(stage, identifier)
     if pages < 2:
@@ -296,6 +303,18 @@ def test_hostile_strings_survive(stage: Stage, identifier: str) -> None:
     if answers != case.answers:
         assert played.lines
         assert all(one.endswith(b"\n") and one.count(b"\n") == 1 for one in played.lines)
+
+
+SECRET = "planted-secret"
+PLANTED = sorted(name for name in GCP if any(SECRET in str(one.answers) for one in cases_of(name).values()))
+
+
+@pytest.mark.parametrize("identifier", PLANTED)
+def test_what_may_be_secret_stays_behind(stage: Stage, identifier: str) -> None:
+    for case in (one for one in cases_of(identifier).values() if SECRET in str(one.answers)):
+        played = stage.play(GCP[identifier], case)
+        assert played.lines
+        assert not [one for one in played.lines if SECRET.encode() in one]
 
 
 @every

@@ -185,9 +185,9 @@ def test_second_page_fails(graph: GraphStage, identifier: str, fault: faults.Fau
 
 
 @pytest.mark.parametrize(
-    "fault", [faults.throttle(1, 1), faults.throttle(1, None), faults.throttle(1, 30), faults.unavailable(2),
-              faults.unavailable(1, 2), faults.broken(1), faults.cut(1), faults.truncated(1), faults.rubbish(1),
-              faults.expired_credentials(1)],
+    "fault", [faults.throttle(1, 1), faults.throttle(1, None), faults.throttle(1, 30), faults.quota(),
+              faults.unavailable(2), faults.unavailable(1, 2), faults.broken(1), faults.cut(1), faults.truncated(1),
+              faults.rubbish(1), faults.expired_credentials(1), faults.dependency(1), faults.left_out(1)],
     ids=lambda one: f"{one.name} {one.times} {dict(one.headers)}",
 )
 @every
@@ -201,6 +201,27 @@ def test_what_passes_changes_nothing(graph: GraphStage, identifier: str, fault: 
     assert played.plain == calm.plain
 
 
+@pytest.mark.parametrize("fault", [faults.throttle(1, 1), faults.unavailable(2), faults.cut(1)], ids=lambda one: one.name)
+@every
+def test_what_passes_changes_nothing_for_a_whole_batch(
+    graph: GraphStage, identifier: str, fault: faults.Fault,
+) -> None:
+    case, calm = _case(identifier), _main(graph, identifier)
+    graph.set(case)
+    graph.double.fault("$batch", fault)
+    played = graph.run(ENTRA[identifier], case)
+    assert played.closing.outcome is Outcome.SUCCEEDED, (played.closing.error, played.closing.lacking)
+    assert played.plain == calm.plain
+
+
+@every
+def test_a_refusal_that_outlasts_a_call_is_named(graph: GraphStage, identifier: str) -> None:
+    for name in sorted({name for name, _ in _main(graph, identifier).called}):
+        played = _storm(graph, identifier, name, faults.throttle(None, 1000))
+        assert played.closing.outcome is not Outcome.SUCCEEDED
+        assert {(one.what, one.reason) for one in played.closing.lacking} & {(name, "throttled"), (name, "interrupted")}
+
+
 @every
 def test_denied_call_never_succeeds(graph: GraphStage, identifier: str) -> None:
     for name in sorted({name for name, _ in _main(graph, identifier).called}):
@@ -210,7 +231,9 @@ def test_denied_call_never_succeeds(graph: GraphStage, identifier: str) -> None:
         assert found[name, "denied"], f"{name} denied, and nobody says which permission opens it"
 
 
-@pytest.mark.parametrize("fault", [faults.no_licence(), faults.no_premium()], ids=lambda one: one.code)
+@pytest.mark.parametrize(
+    "fault", [faults.no_licence(), faults.no_premium(), faults.not_provisioned(), faults.no_path()], ids=lambda one: one.name
+)
 @every
 def test_no_licence_is_said_so(graph: GraphStage, identifier: str, fault: faults.Fault) -> None:
     for name in sorted({name for name, _ in _main(graph, identifier).called}):
@@ -287,6 +310,25 @@ def test_reading_headers_imports_no_sdk() -> None:
     code += "print({'msgraph', 'azure'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_asking_imports_the_paths_of_the_declared_calls_and_no_model() -> None:
+    code = """
+import sys
+from kiota_abstractions.authentication import AnonymousAuthenticationProvider
+from msgraph import GraphRequestAdapter
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
+import agent.clients.entra.provider
+from agent.clients.entra import calls
+from agent.registry import Registry
+root = BaseGraphServiceClient(GraphRequestAdapter(AnonymousAuthenticationProvider()))
+for collector in Registry.load().for_provider("entra"):
+    for api in collector.header.calls:
+        calls.request(root, api.call, ("x",) * api.call.split(".").count(calls.ITEM), {})
+print([name for name in sys.modules if name.startswith("msgraph.generated.models.")])
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_exemptions_name_what_exists() -> None:

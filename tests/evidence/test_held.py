@@ -62,3 +62,28 @@ def test_the_whole_answer_is_that_of_each_unit_alone_and_in_the_same_order(tmp_p
         requirement for requirement in app.mapping.requirements
         for holding in together if holding.requirement.id == requirement]
     assert {holding.freshness.state for holding in together} > {"missing"}, "something is held"
+
+
+def test_of_a_state_the_newest_of_each_collector_is_judged_until_it_is_stale_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "annexa.yaml").write_text(CONFIG)
+    every = ["aws.resource_explorer", "aws.config_inventory", "aws.resource_explorer", "aws.resource_tags"]
+    with App.open(str(tmp_path / "annexa.yaml"), {}, writer=True, clock=lambda: NOW) as app:
+        app.store.expect("one", [Boundary("one", "aws", "one", regions=("eu-west-1",))], NOW - timedelta(days=300))
+        app.owes_anew()
+        with app.store.transaction() as session:
+            session.execute(insert(ArtifactRow), [
+                row(days, "one", "one", name, "asset") for days, name in enumerate(every)
+            ])
+            elsewhere = row(9, "one", "one", "aws.resource_explorer", "asset")
+            session.execute(insert(ArtifactRow), [elsewhere | {"region": "gone-1", "collected_at": NOW}])
+        unit = next(one for one in app.units.all if one.key == ("asset-inventory", "one", "one"))
+
+        def judged(days: float) -> set[str]:
+            held = app.held(NOW + timedelta(days=days), app.mapping)
+            return {one.collector for one in held.judged(unit)}
+
+        both = {"aws.resource_explorer", "aws.config_inventory"}
+        assert judged(0) == judged(6 - 1e-6) == both
+        assert judged(6) == judged(7 - 1e-6) == {"aws.resource_explorer"}
+        assert judged(7) == set()
+        assert {one.region for one in app.held(NOW, app.mapping).judged(unit)} == {"eu-west-1"}

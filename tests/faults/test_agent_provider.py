@@ -77,7 +77,7 @@ def test_a_role_that_cannot_be_assumed(firm: Company) -> None:
 @pytest.mark.parametrize(("fault", "reason", "said"), [
     (faults.denied(), "denied", "backup:ListRestoreJobs"),
     (faults.denied_by_scp(), "denied", "only whoever manages the organization can lift it"),
-    (faults.region_not_enabled(), "expired", "the region may not be enabled"),
+    (faults.region_not_enabled(), "not_enabled", "is in a region that is not enabled: Unrecognized"),
     (faults.opt_in_required(), "unavailable", "OptInRequired"),
 ], ids=lambda one: getattr(one, "name", ""))
 def test_a_region_that_refuses_is_a_run_of_its_own(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agent import forecast, freshness
 from agent.assess import history
+from agent.calendar import local_date
 from agent.model import WORST, Audit, FreshnessAnswer, Outcome, Summary, Window
 from tests.properties.worlds import EPOCH, HOURS, LAST, World, instants, laws, summaries, worlds
 
@@ -74,6 +75,24 @@ def test_the_forecast_for_now_is_now(world: World, as_of: datetime) -> None:
         world.requirement, world.summaries, as_of, world.tz, audit, (), world.expected, world.population
     )
     assert answer.held == answer.planned == assess(world, as_of).state
+
+
+@laws(300)
+@given(worlds(max_ages=st.sampled_from(["PT6H", "P1D", "P2D", "P10D", "P1M"])), instants,
+       st.timedeltas(timedelta(), timedelta(days=40)), st.timedeltas(timedelta(), timedelta(days=20)))
+def test_what_has_to_be_done_can_be_done_in_time_and_not_too_early(
+    world: World, as_of: datetime, ahead: timedelta, lasts: timedelta
+) -> None:
+    starts = as_of + ahead
+    audit = Audit(name="a", kind="internal", starts=starts, end=starts + lasts, period=Window(EPOCH, starts))
+    answer = forecast.assess(
+        world.requirement, world.summaries, as_of, world.tz, audit, (), world.expected, world.population
+    )
+    for action in answer.actions:
+        assert action.by is not None
+        assert action.not_before is not None
+        assert action.not_before <= action.by <= audit.end
+        assert local_date(action.by, world.tz) >= local_date(as_of, world.tz) or as_of == audit.end
 
 
 @laws(150)

@@ -27,6 +27,18 @@ def test_held_is_judged_at_the_end_of_the_last_day() -> None:
     assert assess(requirement("P100D"), one, "2026-12-02").held == "fresh"
 
 
+@pytest.mark.parametrize(("max_age", "by", "early"), [
+    ("P2D", "2026-12-09", "2026-12-08"),  # done before an audit of three days it would be stale on the last
+    ("P3D", "2026-12-09", "2026-12-07"),
+    ("P3DT1M", "2026-12-06 23:59", "2026-12-06 23:59"),  # in the last minute of that day
+    ("P4D", "2026-12-06", "2026-12-06"),
+    ("PT12H", "2026-12-09 12:00", "2026-12-09 12:00"),
+])
+def test_the_last_day_is_not_before_the_first(max_age: str, by: str, early: str) -> None:
+    (action,) = assess(requirement(max_age, kind="document"), [], "2026-06-01").actions
+    assert (action.by, action.not_before) == (at(by), at(early))
+
+
 def test_a_healthy_schedule_goes_on() -> None:
     answer = assess(requirement("P2D"), [summary("2026-06-01")], "2026-06-02", schedules=[DAILY])
     assert (answer.held, answer.planned, answer.actions) == ("stale", "fresh", ())

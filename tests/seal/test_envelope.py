@@ -25,7 +25,7 @@ RUN = provenance(
     outcome=Outcome.PARTIAL, records=3, masked={"password": 2}, notes=("counted twice",), error="",
     calls=(Call("ec2", "describe_instances", "eu-west-1", {"MaxResults": 5}, 1, 2, 3, 1, ["r-1"], "", True),),
     lacking=(Lacking("eu-west-2", "denied", "no", "ec2:DescribeInstances"),),
-    skips=(Skip("terminated", 4),), receipts=(Receipt("config", 5, 3, False),),
+    population="Every instance of the account.", limits=("It sees no bare metal.",), skips=(Skip("terminated", 4),), receipts=(Receipt("config", 5, 3, False),),
 )
 DIGEST = hashlib.sha256(b"lines").hexdigest()
 STATEMENT = Statement(DIGEST, 5, f"objects/x/{DIGEST[:2]}/{DIGEST}.ndjson.zst", RUN)
@@ -41,6 +41,19 @@ def test_the_statement_is_in_toto_v1() -> None:
     assert data["predicate"]["lacking"][0]["permission"] == "ec2:DescribeInstances"
     assert data["predicate"]["window"]["end"] == "2026-01-02T03:04:05.678901Z"
     assert json.dumps(data, sort_keys=True, separators=(",", ":")).encode() == PAYLOAD
+
+
+def test_what_was_read_and_what_cannot_be_seen_is_signed() -> None:
+    predicate = json.loads(PAYLOAD)["predicate"]
+    assert predicate["population"] == "Every instance of the account."
+    assert predicate["limits"] == ["It sees no bare metal."]
+
+
+def test_a_statement_of_before_there_were_limits_reads() -> None:
+    data = json.loads(PAYLOAD)
+    del data["predicate"]["population"], data["predicate"]["limits"]
+    told = read_statement(json.dumps(data).encode()).provenance
+    assert (told.population, told.limits) == ("", ())
 
 
 def test_sealing_is_deterministic() -> None:

@@ -135,6 +135,23 @@ def counts(estate: Estate) -> dict[str, int]:
     }
 
 
+def unowned(estate: Estate, account: str) -> dict[str, set[str]]:
+    """Return the ARNs of resources without owner, as far as each inventory that is read in an account can see.
+
+    The first account sees what the organization's aggregator holds of all of them.
+    """
+    off = {(estate.account(one["account"]).id, one["region"]) for one in estate.file["recorders"]["absent"]}
+    lacking = [one for one in estate.resources if not one.tags.get("owner")]
+    recorded = [one for one in lacking if (one.account, one.region) not in off]
+    found = {
+        "aws.resource_explorer": {one.arn for one in lacking if one.account == account},
+        "aws.config_inventory": {one.arn for one in recorded if one.account == account},
+    }
+    if account == estate.accounts[0].id:
+        found["aws.config_aggregate_inventory"] = {one.arn for one in recorded}
+    return found
+
+
 def unprotected(estate: Estate, account: str) -> int:
     """Return how much of an account AWS Backup could protect and does not, where it may be asked.
 

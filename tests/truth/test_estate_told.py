@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from agent.config import planned
+from agent.programme import Slot
 from tests.lab.estate import Estate
 from tests.truth import collecting, expected
 from tests.truth.conftest import Firm
@@ -123,10 +125,22 @@ def test_alerts_are_about_what_is_missing_or_old(firm: Firm) -> None:
     assert told == {name: state for name, state in states.items() if state != "fresh"}
 
 
+def test_the_audits_of_the_certificate_are_held_dated_and_open(firm: Firm) -> None:
+    slots = [one for one in planned(firm.app.config, collecting.ANSWERED) if isinstance(one, Slot)]
+    told = [(one.kind, str(one.state)) for one in slots]
+    days = sorted(str(one["starts"]) for one in firm.estate.file["audits"])
+    zone = firm.app.config.timezone
+    assert told == [
+        ("surveillance", "held"), ("surveillance", "dated"), ("recertification", "open")]
+    assert [str(one.audit.starts.astimezone(zone).date()) for one in slots[:2]] == days
+
+
 def test_artifacts_open_and_name_what_was_asked(firm: Firm) -> None:
     run = next(one for one in firm.runs if one["collector"] == "aws.backup_restore_jobs" and one["records"])
     opened = firm.app.store.open_artifact(run["artifact"])
     jobs = {job.id for job in firm.estate.restore_jobs}
     assert {one["record"]["id"] for one in opened.records()} == jobs
     assert opened.provenance.boundary == firm.account("production")
+    assert "restore job" in opened.provenance.population.lower()
+    assert opened.provenance.limits
     assert [(one.service, one.operation) for one in opened.provenance.calls] == [("backup", "list_restore_jobs")]

@@ -169,6 +169,22 @@ def _(firm: Firm, expect: Fault, account: str) -> None:
     assert firm.query(f"SELECT count(*) {where} 'aws.resource_explorer'") == [(1,)]
 
 
+def test_every_inventory_shows_what_has_no_owner_and_the_answer_is_theirs(firm: Firm) -> None:
+    """Whichever of them ran last: the exceptions are the resources of the estate that no tag names an owner of."""
+    for account in firm.estate.accounts:
+        owner, lacking = expected.unowned(firm.estate, account.id), set()
+        for collector, names in owner.items():
+            rows = firm.query(f"SELECT id FROM asset WHERE boundary = '{account.id}' AND collector = '{collector}' "
+                              "AND owner IS NULL")
+            assert {row[0] for row in rows} == names, collector
+            lacking |= names
+        found = unit(firm, "asset-inventory", account.id)
+        assert (found["conclusion"], found["exceptions"]) == (
+            ("deficient", len(lacking)) if lacking else ("no_exceptions", 0)), account.name
+        told = {one["collector"]: one["exceptions"] for one in found["checks"][0]["collectors"]}
+        assert {name: told[name] for name in owner} == {name: len(names) for name, names in owner.items()}
+
+
 @answers("unprotected-instance", "unprotected-database")
 def _(firm: Firm, expect: Fault, account: str) -> None:
     assert value(firm, "aws.backup_coverage", arn(firm, expect["name"]), "protected") is expect["protected"]

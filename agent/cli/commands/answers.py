@@ -159,7 +159,7 @@ def audits(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = 
 def alerts(
     context: typer.Context, as_of: asked.AsOf = None, limit: Most = None, json: asked.Json = False
 ) -> None:
-    """List what alerts are about now: the states that called somebody and still hold."""
+    """List what alerts are about now: the states that call somebody and hold, and why."""
     from agent.cli import show
 
     with session.opened(context) as app:

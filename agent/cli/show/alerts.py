@@ -13,14 +13,14 @@ _LEVELS = {"expiring": words.WARN}
 
 
 def alerts(screen: Screen, listed: Sequence[Mapping[str, Any]], zone: tzinfo, limit: int | None = None) -> None:
-    """Print one line for each state that called somebody: what, of which requirement, since when, why."""
+    """Print one line for each state that calls somebody: what, of which requirement, since when, why."""
     if not listed:
         screen.line(words.marked("nothing calls anybody now", words.GOOD, screen.signs))
         return
     columns = [Column("State"), Column("Requirement", flexible=True), Column("Since"), Column("Why", flexible=True)]
     screen.table(columns, (
         [words.marked(one["condition"], _LEVELS.get(one["condition"], words.BAD), screen.signs), _what(one),
-         words.day(one["since"], zone), one["reason"]]
+         words.day(one["since"], zone), _why(one, zone)]
         for one in listed[:limit]
     ))
     if limit is not None and len(listed) > limit:
@@ -30,3 +30,8 @@ def alerts(screen: Screen, listed: Sequence[Mapping[str, Any]], zone: tzinfo, li
 def _what(one: Mapping[str, Any]) -> str:
     below = f"/{one['boundary']}" if one["boundary"] not in ("", one["scope"]) else ""
     return f"{one['requirement']} in {one['scope']}{below}"
+
+
+def _why(one: Mapping[str, Any], zone: tzinfo) -> str:
+    later = f"; told on {words.day(one['tells'], zone)}" if one["tells"] > one["since"] else ""
+    return f"{one['reason'] or ''}{later}"

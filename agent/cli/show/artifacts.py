@@ -74,6 +74,7 @@ def shown(
     screen.hanging("  Verified", words.marked("signature, id, digest and size fit together", words.GOOD, screen.signs),
                    by=_LABEL + 2)
     _completeness(screen, told)
+    _limits(screen, told)
     _calls(screen, told.calls)
     if first:
         screen.heading(f"First records, of {told.records:,}")
@@ -88,7 +89,8 @@ def _facts(row: ArtifactRow, opened: VerifiedArtifact, zone: tzinfo) -> list[tup
     voided = f"{words.moment(row.voided_at, zone)} by {row.voided_by}: {row.void_reason}" if row.voided_at else ""
     masked = ", ".join(f"{name} {times:,}" for name, times in told.masked.items())
     return [
-        ("Artifact", row.id), ("Voided", voided), ("Kind", told.kind), ("Where", _where(row)), ("Window", span),
+        ("Artifact", row.id), ("Voided", voided), ("Population", told.population), ("Kind", told.kind),
+        ("Where", _where(row)), ("Window", span),
         ("Read as", told.identity), ("Source", "" if told.source == "provider" else f"{told.source} by a person"),
         ("Read", f"{words.moment(told.started_at, zone)} to {words.moment(told.finished_at, zone)}"),
         ("Recorded", f"{words.moment(row.recorded_at, zone)}, leaf {row.leaf:,} of the log"),
@@ -118,6 +120,14 @@ def _completeness(screen: Screen, told: Provenance) -> None:
                                  "UTC, which the source no longer keeps", words.BAD, screen.signs))
     if not (told.error or told.lacking):
         screen.line(words.marked("everything that was asked for was read to its end", words.GOOD, screen.signs))
+
+
+def _limits(screen: Screen, told: Provenance) -> None:
+    """Print what the source could not see however whole the run is."""
+    if told.limits:
+        screen.heading("What the source cannot see")
+    for one in told.limits:
+        screen.hanging("  -", plain(one), by=3)
 
 
 def _calls(screen: Screen, calls: Sequence[Call]) -> None:

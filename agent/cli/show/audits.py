@@ -10,7 +10,7 @@ from agent.cli import words
 from agent.cli.screen import Column, Screen
 from agent.evidence.report import audit_json
 from agent.model import Audit
-from agent.programme import Slot
+from agent.programme import Slot, SlotState
 
 
 def as_json(one: Audit | Slot) -> dict[str, Any]:
@@ -31,6 +31,8 @@ def audits(screen: Screen, listed: Sequence[Audit | Slot], zone: tzinfo) -> None
          Column("State", flexible=True)],
         (_row(one, zone) for one in listed),
     )
+    if any(isinstance(one, Slot) and one.state is SlotState.OVERDUE for one in listed):
+        screen.line("An audit that was held counts once `audits:` of the configuration has it with its days.")
 
 
 def _row(one: Audit | Slot, zone: tzinfo) -> tuple[str, ...]:

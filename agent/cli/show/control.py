@@ -67,6 +67,9 @@ def _checks(screen: Screen, one: Holding, zone: tzinfo) -> None:
         closed = f", {check.closed:,} closed by a later record" if check.closed else ""
         _row(screen, "", words.state(check.state, screen.signs),
              f"  {check.title or check.check}: {said} in {words.count(check.records, 'record')}{closed}")
+        for other in check.alternatives:
+            found = words.count(other.count, "exception") if other.count else other.reason or "no exceptions"
+            _row(screen, "", f"  {other.collector}: {found} in {words.count(other.records, 'record')}")
         for row in check.exceptions[:ROWS]:
             cells = [f"{key} {_value(value, zone)}" for key, value in row.items() if value is not None]
             _row(screen, "", "  " + ", ".join(cells))
@@ -75,4 +78,6 @@ def _checks(screen: Screen, one: Holding, zone: tzinfo) -> None:
 
 
 def _value(value: Any, zone: tzinfo) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return " and ".join(value)
     return words.moment(value, zone) if isinstance(value, datetime) else str(value)

@@ -14,8 +14,9 @@ from agent.run import Result
 REASONS = {
     "denied": "permission is lacking", "unavailable": "not offered or not switched on here",
     "throttled": "the provider throttled it", "failed": "the call failed", "unread": "begun and not finished",
-    "unrecorded": "read and not kept", "receipt": "another count differs", "expired": "the source no longer keeps it",
-    "interrupted": "the run was interrupted",
+    "unrecorded": "read and not kept", "receipt": "another count differs",
+    "expired": "credentials or page token expired", "interrupted": "the run was interrupted",
+    "not_enabled": "the region is not enabled",
 }
 _MOST = 8
 

@@ -11,9 +11,11 @@ from botocore.exceptions import ClientError
 from agent.clients.aws.api import Key
 from agent.clients.aws.failures import (
     CAUGHT,
+    STRANGERS,
     Place,
     broken,
     code_of,
+    not_enabled,
     of_role,
     request_id,
     request_of,
@@ -212,8 +214,20 @@ class AwsClient:
 
     def _failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
         page = reading.pages if isinstance(error, (TokenLostError, TokenRepeatedError)) else reading.pages + 1
-        failure = translate(error, Place(api, self.account, self.region, page))
+        place = Place(api, self.account, self.region, page)
+        failure = not_enabled(error, place) if page == 1 and self._stranger(error) else translate(error, place)
         if isinstance(error, ClientError):
             self.witness.refused(reading, request_of(error))
         reading.fail(failure.lacking)
         return failure
+
+    def _stranger(self, error: Exception) -> bool:
+        """Return whether it is this region that knows nobody: at home the credentials are still taken."""
+        if code_of(error) not in STRANGERS or of_role(error):
+            return False
+        home = self.wire.sessions.client(self.role, "sts", "")
+        try:
+            sent(home.get_caller_identity, {}, self.deadline.within(self.wire.call_seconds), 0)
+        except CAUGHT:
+            return False
+        return True

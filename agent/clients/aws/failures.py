@@ -26,6 +26,10 @@ CREDENTIALS = frozenset({
     "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure",
     "IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
 })
+STRANGERS = frozenset({
+    "InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "AuthFailure",
+})
+"""What AWS says of credentials that are no longer any, and, in the same words, of all in a region not switched on."""
 PAGE_EXPIRED = frozenset({
     "ExpiredNextTokenException", "ExpiredNextToken", "InvalidNextTokenException", "InvalidNextToken",
     "PaginationTokenExpiredException", "InvalidPaginationTokenException", "InvalidPaginationToken",
@@ -116,6 +120,13 @@ def translate(error: Exception, place: Place) -> CallError:
     return _failure(place, "failed", f"broken answer or connection ({type(error).__name__}: {plain(error)})", "")
 
 
+def not_enabled(error: Exception, place: Place) -> CallError:
+    """Return the error of a region that knows nobody, where the same credentials are taken at home."""
+    advice = f"Enable {place.region} for the account (Account, AWS Regions), or leave it out of the scope's regions"
+    said = f"{code_of(error)}: {plain(_message(error))}".rstrip(": ")
+    return _failure(place, "not_enabled", f"{said} The same credentials are taken elsewhere", advice)
+
+
 def _by_code(error: Exception, code: str, place: Place) -> CallError:
     said = f"{code}: {plain(_message(error))}".rstrip(": ")
     if of_role(error):
@@ -127,8 +138,7 @@ def _by_code(error: Exception, code: str, place: Place) -> CallError:
     if place.page > 1 and code in PAGE_EXPIRED:
         return _failure(place, "expired", f"the token of page {place.page} expired ({said})", "")
     if code in CREDENTIALS:
-        advice = "Renew the credentials; if they work elsewhere, the region may not be enabled for the account"
-        return _failure(place, "expired", said, advice)
+        return _failure(place, "expired", said, "Renew the credentials; annexa doctor tries them")
     if code in ELSEWHERE:
         return _failure(place, "unavailable", said, "Enable the region or the service, or leave it out of the scope")
     if code in DENIED or _status(error) == 403:
@@ -155,6 +165,7 @@ def _failure(place: Place, reason: str, detail: str, advice: str, permission: st
 _WORDS = {
     "denied": "was denied", "unavailable": "is not available", "throttled": "was throttled to the end",
     "expired": "has lost its credentials or page", "failed": "failed",
+    "not_enabled": "is in a region that is not enabled",
 }
 
 

@@ -19,6 +19,7 @@ from agent import __version__
 from agent.clients.aws.http import install
 from agent.clients.aws.parsing import StrictParsers
 from agent.clients.aws.scope import AwsScope
+from agent.clients.bundle import bundle
 from agent.errors import ConfigurationError, FatalError
 
 CLIENTS = 32
@@ -143,6 +144,8 @@ class Sessions:
             **({"s3": {"addressing_style": "path"}, "inject_host_prefix": False} if self.endpoint else {}),
         )
         given.setdefault("config", config)
+        if bundle() and not session.get_config_variable("ca_bundle"):  # AWS's own variable wins
+            given.setdefault("verify", bundle())
         with _MAKING:  # botocore's sessions make one client at a time
             client = session.create_client(
                 service, region_name=region or self.home, endpoint_url=self.scope.endpoint or None, **given,

@@ -32,9 +32,6 @@ class Azure(Protocol):
     def read(self, call: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Yield the items of a supporting list, all pages of it."""
 
-    def whole(self, call: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """Yield the one thing that the run is about, or nothing where the error is declared to be an answer."""
-
     def ask(self, call: str, **parameters: Any) -> dict[str, Any] | None:
         """Return one answer, None where the error is declared to be an answer."""
 

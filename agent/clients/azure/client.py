@@ -1,4 +1,4 @@
-"""What a collector calls: `population`, `read`, `whole`, `ask` and `each`, all under the witness."""
+"""What a collector calls: `population`, `read`, `ask` and `each`, all under the witness."""
 
 from __future__ import annotations
 
@@ -63,15 +63,11 @@ class AzureClient:
 
     def population(self, call: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Yield the items that the run is about; each must be followed by a record or `run.skip(reason)`."""
-        return self._items(call, parameters, answers.items, population=True)
+        return self._items(call, parameters, population=True)
 
     def read(self, call: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Yield the items of a supporting list, all pages of it."""
-        return self._items(call, parameters, answers.items, population=False)
-
-    def whole(self, call: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """Yield the one thing that the run is about, or nothing where the error is declared to be an answer."""
-        return self._items(call, parameters, lambda _method, page: [page], population=True)
+        return self._items(call, parameters, population=False)
 
     def ask(self, call: str, **parameters: Any) -> dict[str, Any] | None:
         """Return one answer, None where the error is declared to be an answer.
@@ -96,9 +92,9 @@ class AzureClient:
         """
         return iter(Fanout(items, ask, width, unread))
 
-    def _items(self, call: str, parameters: dict[str, Any], find: Find, *, population: bool) -> Items:
+    def _items(self, call: str, parameters: dict[str, Any], *, population: bool) -> Items:
         api, method, reading = self._begin(call, parameters, population=population)
-        return Items(self._pages(api, method, parameters, find, reading), reading)
+        return Items(self._pages(api, method, parameters, reading), reading)
 
     def _begin(self, call: str, parameters: dict[str, Any], *, population: bool) -> tuple[Api, Method, Reading]:
         api, method = self.witness.header.api(call), METHODS.get(call)
@@ -126,14 +122,14 @@ class AzureClient:
         return {}
 
     def _pages(
-        self, api: Api, method: Method, parameters: dict[str, Any], find: Find, reading: Reading,
+        self, api: Api, method: Method, parameters: dict[str, Any], reading: Reading,
     ) -> Iterator[list[dict[str, Any]]]:
-        request, cycle = self._first(api, method, parameters, reading), Cycle()
+        request, cycle, read = self._first(api, method, parameters, reading), Cycle(), 0
         while True:
-            page = self._one(api, method, request, reading, find)
+            page = self._one(api, method, request, reading, answers.items)
             if page is None:
                 return
-            items = find(method, page.body)
+            items = answers.items(method, page.body)
             self._counted(method, page, len(items), reading)
             try:
                 link = answers.following(method, page.body)
@@ -146,7 +142,15 @@ class AzureClient:
                 raise self._failed(error, api, reading) from None
             yield items
             if not link:
+                self._receipt(page.body, read + len(items), reading)
                 return
+            read += len(items)
+
+    def _receipt(self, last: dict[str, Any], read: int, reading: Reading) -> None:
+        """Keep how many rows Resource Graph says that there are beside how many it gave."""
+        total = last.get("totalRecords")
+        if reading.population and isinstance(total, int):
+            self.witness.receipt(f"{reading.call} totalRecords", total, read)
 
     def _counted(self, method: Method, page: Page, items: int, reading: Reading) -> None:
         reading.page(items, answers.request_id(page.headers), page.retries)

@@ -34,6 +34,8 @@ class Found:
     subscriptions: list[dict[str, Any]] = field(default_factory=list)
     lacking: list[Lacking] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    foreign: bool = False
+    """Whether subscriptions of other tenants were passed over, which Resource Graph would search as well."""
 
 
 def subscriptions(open_: Callable[[Witness], AzureClient], scope: AzureScope, tenant: str) -> Found:
@@ -59,7 +61,7 @@ def _wanted(open_: Callable[[Witness], AzureClient], scope: AzureScope, seen: di
     if scope.management_group:
         below = open_(Witness(HEADER)).read(DESCENDANTS, groupId=scope.management_group)
         in_group = {str(one["name"]).lower() for one in below if str(one.get("type", "")).endswith("/subscriptions")}
-        return sorted(in_group & set(scope.subscriptions) if scope.subscriptions else in_group)
+        return sorted(in_group)
     return sorted(one.lower() for one in scope.subscriptions) if scope.subscriptions else sorted(seen)
 
 
@@ -70,6 +72,7 @@ def _sort_in(found: Found, identifier: str, one: dict[str, Any] | None, tenant: 
     elif one.get("state") == GONE:
         found.notes.append(f"subscription {identifier} is deleted")
     elif not named and tenant and str(one.get("tenantId") or tenant).lower() != tenant:
+        found.foreign = True
         found.notes.append(f"subscription {identifier} belongs to tenant {plain(one.get('tenantId'))}: passed over")
     else:
         if one.get("state") not in (None, "Enabled"):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 _PART = re.compile(r"\{([A-Za-z]+)\}")
-WHOLE = ("scope", "resourceUri")
+WHOLE = ("scope", "scopeId", "resourceUri")
 """Parts of a path that are paths themselves."""
 ODATA = ("filter", "top", "select", "expand", "orderby")
 PAGE = 1000
@@ -67,6 +67,10 @@ def asked(method: Method, base: str, parameters: Mapping[str, Any]) -> Asked:
     query = {"api-version": method.version} if method.version else {}
     if method.verb == "POST":
         query |= {f"${name}": str(rest.pop(name)) for name in ODATA if name in rest}
-        return Asked("POST", f"{url}?{urlencode(query)}" if query else url, rest)
+        return Asked("POST", _with(url, query), rest)
     query |= {f"${name}" if name in ODATA else name: str(value) for name, value in rest.items()}
-    return Asked("GET", f"{url}?{urlencode(query)}")
+    return Asked("GET", _with(url, query))
+
+
+def _with(url: str, query: Mapping[str, str]) -> str:
+    return f"{url}?{urlencode(query, safe='$', quote_via=quote)}" if query else url

@@ -28,8 +28,65 @@ METHODS: dict[str, Method] = {
     "authorization.role_definitions.list": Method(
         "GET", "/{scope}/providers/Microsoft.Authorization/roleDefinitions", "2022-04-01"
     ),
+    "authorization.permissions.list": Method("GET", _below("Microsoft.Authorization/permissions"), "2022-04-01"),
     "monitor.activity_logs.list": Method(
         "GET", _below("Microsoft.Insights/eventtypes/management/values"), "2015-04-01"
+    ),
+    "monitor.diagnostic_settings.list": Method(
+        "GET", "/{resourceUri}/providers/Microsoft.Insights/diagnosticSettings", "2021-05-01-preview"
+    ),
+    "monitor.activity_log_alerts.list_by_subscription_id": Method(
+        "GET", _below("Microsoft.Insights/activityLogAlerts"), "2020-10-01"
+    ),
+    "monitor.metric_alerts.list_by_subscription": Method(
+        "GET", _below("Microsoft.Insights/metricAlerts"), "2018-03-01"
+    ),
+    "monitor.scheduled_query_rules.list_by_subscription": Method(
+        "GET", _below("Microsoft.Insights/scheduledQueryRules"), "2023-12-01"
+    ),
+    "monitor.action_groups.list_by_subscription_id": Method(
+        "GET", _below("Microsoft.Insights/actionGroups"), "2023-01-01"
+    ),
+    "loganalytics.workspaces.list": Method("GET", _below("Microsoft.OperationalInsights/workspaces"), "2025-07-01"),
+    "loganalytics.tables.list_by_workspace": Method("GET", f"{_WORKSPACE}/tables", "2025-07-01"),
+    "loganalytics.query": Method("POST", "/v1/workspaces/{workspaceId}/query", items="tables", link="", host="logs"),
+    "securityinsight.incidents.list": Method(
+        "GET", f"{_WORKSPACE}/providers/Microsoft.SecurityInsights/incidents", "2021-10-01"
+    ),
+    "network.network_watchers.list_all": Method("GET", _below("Microsoft.Network/networkWatchers"), "2026-03-01"),
+    "network.flow_logs.list": Method(
+        "GET", _in_group("Microsoft.Network/networkWatchers/{networkWatcherName}/flowLogs"), "2026-03-01"
+    ),
+    "storage.storage_accounts.list": Method("GET", _below("Microsoft.Storage/storageAccounts"), "2026-09-01"),
+    "storage.blob_services.get_service_properties": Method(
+        "GET", _in_group("Microsoft.Storage/storageAccounts/{accountName}/blobServices/default"), "2026-09-01",
+        items="", link="",
+    ),
+    "keyvault.vaults.list_by_subscription": Method("GET", _below("Microsoft.KeyVault/vaults"), "2026-05-15"),
+    "keyvault.keys.list": Method("GET", _in_group("Microsoft.KeyVault/vaults/{vaultName}/keys"), "2026-05-15"),
+    "keyvault.secrets.list": Method("GET", _in_group("Microsoft.KeyVault/vaults/{vaultName}/secrets"), "2026-05-15"),
+    "security.assessments.list": Method(
+        "GET", "/{scope}/providers/Microsoft.Security/assessments", "2021-06-01"
+    ),
+    "security.pricings.list": Method("GET", "/{scopeId}/providers/Microsoft.Security/pricings", "2024-01-01"),
+    "security.security_contacts.list": Method(
+        "GET", _below("Microsoft.Security/securityContacts"), "2020-01-01-preview"
+    ),
+    "security.secure_scores.list": Method("GET", _below("Microsoft.Security/secureScores"), "2020-01-01"),
+    "security.regulatory_compliance_standards.list": Method(
+        "GET", _below("Microsoft.Security/regulatoryComplianceStandards"), "2019-01-01-preview"
+    ),
+    "security.regulatory_compliance_controls.list": Method(
+        "GET", _below("Microsoft.Security/regulatoryComplianceStandards", "{regulatoryComplianceStandardName}",
+                      "regulatoryComplianceControls"), "2019-01-01-preview"
+    ),
+    "security.alerts.list": Method("GET", _below("Microsoft.Security/alerts"), "2022-01-01"),
+    "resource.deployments.list_at_subscription_scope": Method(
+        "GET", _below("Microsoft.Resources/deployments"), "2026-06-01"
+    ),
+    "resource.deployments.list_by_resource_group": Method(
+        "GET", "/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}/providers/Microsoft.Resources/"
+        "deployments", "2026-06-01"
     ),
 }
 """Operations by the name under which headers declare them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from agent.clients.azure import answers
@@ -21,13 +22,13 @@ from agent.collector import Api, Header
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Stands for a name in a path: Azure first asks whether we may, then whether there is such a thing."""
 SECONDS = 30.0
-GRAPH = "resourcegraph.resources"
+GRAPH, HELD = "resourcegraph.resources", "authorization.permissions.list"
 VISIBLE = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project id | order by id asc"
 HEADER = Header(
     id="azure.doctor", title="Doctor", kind="configuration", provider="azure", per="boundary",
-    population="Every permission that a collector declares.", calls=(Api(GRAPH, ("*/read",)),),
+    population="Every permission that a collector declares.", calls=(Api(GRAPH, ("*/read",)), Api(HELD, ())),
 )
-State = Literal["ok", "denied", "unavailable", "unknown"]
+State = Literal["ok", "denied", "unavailable", "unknown", "untried"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +43,56 @@ class Probed:
 
 def probe(api: Api, wire: Wire, boundary: str, chosen: tuple[str, ...]) -> Iterator[Probed]:
     """Yield one answer per permission of the call."""
-    tried = _graph(api, wire, boundary, chosen) if api.call == GRAPH else _call(api, wire, boundary)
+    if api.call == GRAPH:
+        client = AzureClient(wire, boundary, Witness(HEADER), Deadline.after(SECONDS), chosen)
+        yield from _graph(api, client)
+        return
+    tried = _call(api, wire, boundary)
     for permission in api.permissions:
         yield Probed(permission, *tried)
 
 
-def _graph(api: Api, wire: Wire, boundary: str, chosen: tuple[str, ...]) -> tuple[State, str, str]:
-    """Ask for the subscriptions themselves: Resource Graph refuses nothing, it leaves out what may not be read."""
-    client = AzureClient(wire, boundary, Witness(HEADER), Deadline.after(SECONDS), chosen)
+def _graph(api: Api, client: AzureClient) -> Iterator[Probed]:
+    """Ask what the identity holds: Resource Graph refuses nothing, it leaves out what may not be read."""
     try:
         seen = next(client.read(GRAPH, query=VISIBLE), None)
     except CallError as error:
-        return _state(error)
-    if seen is None:
-        return "denied", f"Allow {', '.join(api.permissions)} there", "Resource Graph shows nothing"
-    if api.permissions == ("*/read",):
-        return "ok", "", ""
-    return "unknown", "", "Resource Graph leaves out what may not be read, and does not say so"
+        yield from (Probed(one, *_state(error)) for one in api.permissions)
+        return
+    held = _held(client) if client.subscription else None
+    for one in api.permissions:
+        if seen is None:
+            yield Probed(one, "denied", f"Allow {one} there", "Resource Graph shows nothing")
+        elif held is None:
+            if one in ("*/read", "Microsoft.ResourceGraph/resources/read"):
+                yield Probed(one, "ok")
+            else:
+                yield Probed(one, "unknown", "", "Resource Graph does not say what it hides")
+        else:
+            yield Probed(one, "ok") if allows(held, one) else Probed(one, "denied", f"Allow {one} there")
+
+
+def _held(client: AzureClient) -> list[dict[str, Any]] | None:
+    """Return the actions that the roles of the identity hold in a subscription, None where Azure does not tell."""
+    try:
+        return list(client.read(HELD))
+    except CallError:
+        return None
+
+
+def allows(held: list[dict[str, Any]], action: str) -> bool:
+    """Return whether one of these sets of actions holds an action, and does not take it out again."""
+
+    def within(patterns: Any) -> bool:
+        return any(fnmatchcase(action.lower(), str(one).lower()) for one in patterns or ())
+
+    return any(within(one.get("actions")) and not within(one.get("notActions")) for one in held)
 
 
 def _call(api: Api, wire: Wire, boundary: str) -> tuple[State, str, str]:
     method = METHODS[api.call]
+    if method.host == "logs":
+        return "untried", "", "a query needs a workspace"
     try:
         request = asked(method, wire.base(method), _parameters(method, boundary))
         answers.read(wire.exchange(method, request, Deadline.after(SECONDS)))

@@ -35,6 +35,7 @@ class AzureProvider:
     scope: AzureScope
     wire: Wire | None = None
     _who: str = ""
+    _chosen: tuple[str, ...] = ()
 
     @property
     def _wire(self) -> Wire:
@@ -52,7 +53,9 @@ class AzureProvider:
         found = subscriptions(
             lambda witness: AzureClient(self._wire, f"{TENANTS}{tenant}", witness, deadline), self.scope, tenant
         )
-        alone = len(self.scope.subscriptions) == 1 and not self.scope.management_group
+        if found.foreign:
+            self._chosen = tuple(str(one["subscriptionId"]).lower() for one in found.subscriptions)
+        alone = len(self.scope.subscriptions) == 1
         boundaries = [self._subscription(one, alone=alone) for one in found.subscriptions]
         if not alone:
             boundaries.insert(0, self._top(tenant))
@@ -71,7 +74,7 @@ class AzureProvider:
         """Return the client for one boundary; raises `FatalError` where no token is given."""
         del region  # the lists of Azure span all regions
         self._signed_in()
-        return AzureClient(self._wire, boundary.id, witness, deadline, self.scope.subscriptions)
+        return AzureClient(self._wire, boundary.id, witness, deadline, self._searched)
 
     def identity(self, boundary: Boundary) -> str:
         """Return the application or user that reads, '' until it asked for a token."""
@@ -85,8 +88,12 @@ class AzureProvider:
     def probe(self, header: Header, boundary: Boundary, region: str) -> list[Probed]:
         """Try each call that a collector declares, in its cheapest form, and say what is allowed."""
         del region  # the lists of Azure span all regions
-        chosen = self.scope.subscriptions
-        return [one for api in header.calls for one in probe(api, self._wire, boundary.id, chosen)]
+        return [one for api in header.calls for one in probe(api, self._wire, boundary.id, self._searched)]
+
+    @property
+    def _searched(self) -> tuple[str, ...]:
+        """Return what Resource Graph searches from a tenant: () for all that may be seen, which may be too much."""
+        return self.scope.subscriptions or self._chosen
 
     def _signed_in(self) -> str:
         """Return the tenant's GUID; raises `FatalError` where no token is given, or it is of another tenant."""

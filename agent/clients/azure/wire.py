@@ -8,8 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,8 +28,10 @@ from agent.clients.azure.methods import Asked, Method
 from agent.clients.azure.places import Places, places
 from agent.clients.azure.scope import AzureScope
 from agent.clients.azure.throttle import Throttle
+from agent.clients.bundle import bundle
 from agent.clients.deadline import Deadline
-from agent.clients.microsoft.tokens import Tokens, bundle
+from agent.clients.microsoft.tokens import Tokens
+from agent.clients.throttle import told
 
 CALL_SECONDS = 900.0
 """The most that one page may take with all that it waits for: a used-up budget asks for minutes at times."""
@@ -111,8 +112,8 @@ class Wire:
         with response:
             body = _body(response, within)
         headers = {name.lower(): value for name, value in response.headers.items()}
-        if date := headers.get("date"):
-            self._heard = parsedate_to_datetime(date).astimezone(UTC), time.monotonic()
+        if now := told(headers.get("date")):
+            self._heard = now, time.monotonic()
         return Answer(response.status_code, headers, body)
 
     def _pipeline(self) -> PipelineClient[Any, Any]:
@@ -137,11 +138,17 @@ class Wire:
 def _made(base: str) -> PipelineClient[Any, Any]:
     session = requests.Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.auth = _as_it_is
     session.mount("https://", HTTPAdapter(pool_maxsize=POOL, max_retries=0))
     verify = {"connection_verify": bundle()} if bundle() else {}
     transport = RequestsTransport(session=session, session_owner=False, **verify)
     agent = UserAgentPolicy(base_user_agent=f"annexa/{__version__}", user_agent_use_env=False)
     return PipelineClient(base, transport=transport, policies=[agent])
+
+
+def _as_it_is(request: Any) -> Any:
+    """Return a request with the token that it has: without this, requests puts a password of ~/.netrc in its place."""
+    return request
 
 
 def _body(response: Any, within: Deadline) -> bytes:

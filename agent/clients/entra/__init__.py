@@ -2,6 +2,6 @@
 
 from agent.clients.entra.api import Graph
 from agent.clients.entra.scope import EntraScope
-from agent.clients.microsoft.moments import literal, moment
+from agent.clients.microsoft.moments import literal, moment, quoted
 
-__all__ = ["EntraScope", "Graph", "literal", "moment"]
+__all__ = ["EntraScope", "Graph", "literal", "moment", "quoted"]

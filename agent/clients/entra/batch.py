@@ -6,7 +6,9 @@ page after the first comes by its link, outside of any batch.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -25,39 +27,62 @@ from agent.collector import Api
 T = TypeVar("T")
 SIZE = 20
 """The most that Graph takes in one batch."""
+WIDTH = 4
+"""Batches that are under way side by side."""
 First = Page | CallError | None
 """What came of a question: a page, an error that the witness has written down, or an error that is an answer."""
 
 
 @dataclass(slots=True)
 class Lists(Generic[T]):
-    """A list of its own for each of many items."""
+    """A list of its own for each of many items; never more than `WIDTH` batches are under way or held."""
 
     asker: Asker
     items: Iterable[T]
     ids: Callable[[T], tuple[str, ...]]
     query: Callable[[T], dict[str, Any]]
     begin: Callable[[T], tuple[Api, Reading]]
+    _waiting: deque[tuple[list[tuple[T, Question]], Future[list[First]]]] = field(default_factory=deque)
     _failure: CallError | None = field(default=None)
 
     def __iter__(self) -> Iterator[tuple[T, Iterator[dict[str, Any]]]]:
         """Yield (item, its list) in the order of the items; the error that ended the items is raised at the end."""
-        outer = self.items.reading if isinstance(self.items, Items) else None
         ahead = self.items.ahead() if isinstance(self.items, Items) else iter(self.items)
-        while taken := self._taken(ahead):
-            asked = [self._question(item) for item in taken]
-            for item, question, page in zip(taken, asked, firsts(self.asker, asked), strict=True):
-                if outer:
-                    outer.settle()
-                if isinstance(page, CallError):
-                    continue
-                if outer:
-                    outer.hand()
-                yield item, Items(self._pages(question, page), question.reading)
+        with ThreadPoolExecutor(max_workers=WIDTH, thread_name_prefix="annexa-batch") as pool:
+            try:
+                more = True
+                while more or self._waiting:
+                    while more and len(self._waiting) < WIDTH:
+                        more = self._ask(ahead, pool)
+                    if self._waiting:
+                        yield from self._hand(*self._waiting.popleft())
+            finally:
+                for _, future in self._waiting:
+                    future.cancel()
         if self._failure is not None:
             raise self._failure
-        if outer:
-            outer.finish()
+        if isinstance(self.items, Items):
+            self.items.reading.finish()
+
+    def _ask(self, ahead: Iterator[T], pool: ThreadPoolExecutor) -> bool:
+        """Ask for the lists of the next items; False where there are none."""
+        asked = [(item, self._question(item)) for item in self._taken(ahead)]
+        if asked:
+            self._waiting.append((asked, pool.submit(firsts, self.asker, [one for _, one in asked])))
+        return bool(asked)
+
+    def _hand(
+        self, asked: list[tuple[T, Question]], future: Future[list[First]],
+    ) -> Iterator[tuple[T, Iterator[dict[str, Any]]]]:
+        outer = self.items.reading if isinstance(self.items, Items) else None
+        for (item, question), page in zip(asked, future.result(), strict=True):
+            if outer:
+                outer.settle()
+            if isinstance(page, CallError):  # written down by the witness when it was raised
+                continue
+            if outer:
+                outer.hand()
+            yield item, Items(self._pages(question, page), question.reading)
 
     def _taken(self, ahead: Iterator[T]) -> list[T]:
         """Return the next items, as many as fit into a batch."""

@@ -34,6 +34,10 @@ PAGE_EXPIRED = frozenset({
     "Directory_ExpiredPageToken", "Request_ExpiredPageToken", "InvalidSkipToken", "Directory_InvalidPageToken",
 })
 _LICENCE = re.compile(r"\b(licen[sc]e|premium)\b", re.IGNORECASE)
+_NEVER_HAD = re.compile(r"\bnot applicable to target tenant\b", re.IGNORECASE)
+"""What Intune says to a tenant that does not have it, under a code that means nothing."""
+_NO_PATH = re.compile(r"\bresource not found for the segment\b", re.IGNORECASE)
+"""What Graph says of a path that it does not have: the clouds of governments and of China lack some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,12 @@ def code_of(error: Exception) -> str:
 
 
 def unlicensed(error: Exception) -> bool:
-    """Return whether Graph says that the tenant has no licence for what was asked."""
+    """Return whether Graph says that the tenant has no licence for what was asked, or never had the service."""
     if not isinstance(error, RefusedError) or error.status not in (400, 402, 403):
         return False
-    return error.code in NO_LICENCE or (error.status != 400 and bool(_LICENCE.search(error.message)))
+    if error.code in NO_LICENCE or _NEVER_HAD.search(error.message):
+        return True
+    return error.status != 400 and bool(_LICENCE.search(error.message))
 
 
 def throttled(error: Exception) -> bool:
@@ -97,7 +103,11 @@ def _refused(error: RefusedError, place: Place) -> CallError:
     said, code = plain(error), code_of(error)
     if code in place.api.unavailable or unlicensed(error):
         why = place.api.unavailable.get(code, "the tenant has no licence for it")
-        return failure(place, "unavailable", f"{why} ({said})", "")
+        advice = "Get the licence or the service, or leave the collector out under collectors:"
+        return failure(place, "unavailable", f"{why} ({said})", advice)
+    if error.status in (400, 404) and _NO_PATH.search(error.message):
+        advice = "Leave the collector out under collectors: of this scope"
+        return failure(place, "unavailable", f"this cloud of Microsoft does not have it ({said})", advice)
     if throttled(error):
         return failure(place, "throttled", said, "Others use up the tenant's limits: collect at another hour")
     if error.status == 410 or (place.page > 1 and code in PAGE_EXPIRED):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,6 +36,8 @@ def probe(api: Api, wire: Wire, tenant: str) -> list[Probed]:
 def _try(api: Api, wire: Wire, tenant: str) -> tuple[State, str, str]:
     ids = (NOBODY,) * api.call.split(".").count(calls.ITEM)
     try:
+        if wire.paced:
+            wire.sleep(min(wire.throttle.turn(api.call), SECONDS), threading.Event())
         query = {"top": 1} if calls.takes(wire.root(), api.call, ids, "top") else {}
         request = calls.request(wire.root(), api.call, ids, query)
         answers.read(wire.exchange(request, Deadline.after(SECONDS)))

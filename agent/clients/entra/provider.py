@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ class EntraProvider:
     scope: EntraScope
     wire: Wire | None = None
     _who: str = ""
+    _probed: dict[tuple[str, tuple[str, ...]], list[Probed]] = field(default_factory=dict)
 
     @property
     def _wire(self) -> Wire:
@@ -64,9 +65,12 @@ class EntraProvider:
         return self._wire.clock()
 
     def probe(self, header: Header, boundary: Boundary, region: str) -> list[Probed]:
-        """Try each call that a collector declares, in its cheapest form, and say what is allowed."""
+        """Try each call that a collector declares, in its cheapest form and once for all, and say what is allowed."""
         del region  # a tenant has none
-        return [one for api in header.calls for one in probe(api, self._wire, boundary.id)]
+        for api in header.calls:
+            if (api.call, api.permissions) not in self._probed:
+                self._probed[api.call, api.permissions] = probe(api, self._wire, boundary.id)
+        return [one for api in header.calls for one in self._probed[api.call, api.permissions]]
 
     def _signed_in(self) -> str:
         """Return the tenant's GUID; raises `FatalError` where no token is given, or it is of another tenant."""

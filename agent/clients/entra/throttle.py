@@ -18,6 +18,7 @@ PROTECTION = Limit(1, 1)
 DIRECTORY = Limit(350, 700)
 SECURITY = Limit(2.5, 4)
 DEVICES = Limit(100, 200)
+ANNOUNCEMENTS = Limit(0.22, 60)
 OTHER = Limit(20, 20)
 FAMILIES: dict[str, tuple[str, Limit]] = {
     "audit_logs": ("reports", REPORTS),
@@ -26,6 +27,7 @@ FAMILIES: dict[str, tuple[str, Limit]] = {
     "identity_protection": ("protection", PROTECTION),
     "security": ("security", SECURITY),
     "device_management": ("device management", DEVICES),
+    "admin": ("announcements", ANNOUNCEMENTS),
     **dict.fromkeys(
         ("users", "groups", "devices", "applications", "service_principals", "organization", "domains",
          "directory_roles", "oauth2_permission_grants", "subscribed_skus"),
@@ -33,8 +35,8 @@ FAMILIES: dict[str, tuple[str, Limit]] = {
     ),
 }
 """By the first word of a call: reports 5 requests in 10 s, protection 1 a second, security 150 a minute and 4 at once,
-device management 2,000 in 20 s, the directory 3,500 resource units in 10 s (the smallest tenants). Governance and
-policies have no published limit of their own."""
+device management 2,000 in 20 s, announcements 800 an hour, the directory 3,500 resource units in 10 s (the smallest
+tenants). Governance and policies have no published limit of their own."""
 COSTS = {"groups": 3.0, "subscribed_skus": 3.0}
 """Resource units of a request to the directory where it is not two."""
 

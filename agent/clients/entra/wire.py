@@ -9,8 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,12 +23,13 @@ from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph_core import GraphClientFactory
 
 from agent import __version__
+from agent.clients.bundle import bundle
 from agent.clients.deadline import Deadline
 from agent.clients.entra.credentials import Tokens, places
 from agent.clients.entra.loop import AT_ONCE, LOOP
 from agent.clients.entra.scope import EntraScope
 from agent.clients.entra.throttle import Throttle
-from agent.clients.microsoft.tokens import bundle
+from agent.clients.throttle import told
 
 CALL_SECONDS = 900.0
 """The most that one page may take with all that it waits for: Graph asks for more than 180 s at times."""
@@ -165,8 +165,8 @@ class Wire:
         adapter = self.root().request_adapter
         work = adapter.send_primitive_async(request, "bytes", {})
         response: httpx.Response = LOOP.run(work, deadline.within(EXCHANGE_SECONDS))
-        if date := response.headers.get("date"):
-            self._heard = parsedate_to_datetime(date).astimezone(UTC), time.monotonic()
+        if now := told(response.headers.get("date")):
+            self._heard = now, time.monotonic()
         return Answer(response.status_code, response.headers, response.content)
 
     def clock(self) -> datetime | None:

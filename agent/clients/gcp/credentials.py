@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import google.auth
+import google.auth.credentials
 import google.auth.exceptions
 import google.auth.impersonated_credentials
 import google.auth.transport.requests
@@ -18,7 +18,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from agent import __version__
-from agent.clients.gcp.errors import CredentialsError
+from agent.clients.bundle import bundle
+from agent.clients.gcp.errors import CredentialsError, UnreachableError
 from agent.clients.gcp.scope import GcpScope
 from agent.errors import ConfigurationError, FatalError
 
@@ -36,7 +37,9 @@ class Pinned(google.auth.transport.requests.Request):  # type: ignore[misc]  # g
     """
 
     def __init__(self, netloc: str) -> None:
-        super().__init__(requests.Session())
+        session = requests.Session()
+        session.verify = bundle() or True
+        super().__init__(session)
         self.netloc = netloc
 
     def __call__(self, url: str, *args: Any, headers: Mapping[str, str] | None = None, **given: Any) -> Any:
@@ -64,11 +67,13 @@ class Identity:
         if self._credentials is None:
             self._check()
             try:
-                found, _ = google.auth.default(scopes=[SCOPE], quota_project_id=self.scope.quota_project or None)
+                # Without scopes: with them google-auth would look up the project of a workload identity at once.
+                found, _ = google.auth.default(quota_project_id=self.scope.quota_project or None)
             except (google.auth.exceptions.GoogleAuthError, OSError, ValueError) as error:
                 raise FatalError(f"scope {self.scope.name}: no credentials for Google Cloud ({error})"[:400],
                                  advice=HOW) from None
-            self._credentials = self._acting(found)
+            scoped = google.auth.credentials.with_scopes_if_required(found, [SCOPE])
+            self._credentials = self._acting(scoped)
         return self._credentials
 
     def _check(self) -> None:
@@ -92,9 +97,9 @@ class Identity:
         )
 
     def name(self) -> str:
-        """Return the service account that reads, '' where the credentials do not tell."""
+        """Return the service account that reads, or the provider of workload identity; '' where nothing tells."""
         found = self._credentials
-        for member in ("service_account_email", "signer_email", "account"):
+        for member in ("service_account_email", "signer_email", "account", "_audience"):
             told = getattr(found, member, "")
             if isinstance(told, str) and told and told != "default":
                 return told
@@ -106,6 +111,7 @@ class Identity:
             made = google.auth.transport.requests.AuthorizedSession(self.credentials(), auth_request=self.request())
             made.mount("https://", HTTPAdapter(pool_maxsize=POOL))
             made.mount("http://", HTTPAdapter(pool_maxsize=POOL))
+            made.verify = bundle() or True
             made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             made.headers["User-Agent"] = f"annexa/{__version__}"
             self._session = made
@@ -118,21 +124,25 @@ class Identity:
         return self._refresh
 
     def headers(self, url: str, *, fresh: bool = False) -> dict[str, str]:
-        """Return the headers that authorise an RPC; raises `CredentialsError`."""
+        """Return the headers that authorise an RPC; raises `CredentialsError` or `UnreachableError`."""
         found: dict[str, str] = {}
         try:
             if fresh:
                 self.credentials().refresh(self.request())
             self.credentials().before_request(self.request(), "POST", url, found)
         except google.auth.exceptions.GoogleAuthError as error:
-            raise CredentialsError(str(error)) from None
+            raise lost(error) from None
         return {name.lower(): value for name, value in found.items()}
+
+
+def lost(error: google.auth.exceptions.GoogleAuthError) -> CredentialsError | UnreachableError:
+    """Return what it means that no token came: nobody answered there, or the credentials are not taken."""
+    if isinstance(error, google.auth.exceptions.TransportError):
+        return UnreachableError(f"tokens: {error}")
+    return CredentialsError(str(error))
 
 
 def roots() -> bytes | None:
     """Return the certificates that the environment names in place of the built-in ones, None where it names none."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
-        path = os.environ.get(name)
-        if path and Path(path).is_file():
-            return Path(path).read_bytes()
-    return None
+    path = bundle()
+    return Path(path).read_bytes() if path else None

@@ -1,4 +1,4 @@
-"""What belongs to a scope: the projects below an organization or a folder."""
+"""What belongs to a scope: the folders and projects below an organization or a folder."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ HEADER = Header(
 
 @dataclass(slots=True)
 class Tree:
-    """The projects found, what could not be listed, and which were passed over."""
+    """The folders and projects found, what could not be listed, and which were passed over."""
 
     top: dict[str, Any]
+    folders: list[dict[str, Any]] = field(default_factory=list)
     projects: list[dict[str, Any]] = field(default_factory=list)
     lacking: list[Lacking] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -70,6 +71,7 @@ def _walk(open_: Callable[[Witness], GcpClient], parent: str, found: Tree) -> No
             waiting = []
             for folders, projects, lacking in level:
                 waiting += [str(folder["name"]) for folder in folders]
+                found.folders += folders
                 found.projects += projects
                 found.lacking += lacking
 

@@ -18,6 +18,8 @@ CAUGHT = (ApiError, BrokenError, CredentialsError, LateError, UnreachableError, 
 ELSEWHERE = "SERVICE_DISABLED_ELSEWHERE"
 """Stands for an API that is switched off in the project whose quota is used, not in the one that is read."""
 SWITCHED_OFF = ("SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_INVALID")
+SWITCH = "Switch the API on"
+"""How the advice begins where an API is switched off."""
 PERIMETER = ("SECURITY_POLICY_VIOLATED", "VPC_SERVICE_CONTROLS")
 
 _PERMISSION = re.compile(r"\b([a-z][a-z0-9]+\.[A-Za-z0-9]+\.[A-Za-z0-9]+)\b")
@@ -91,10 +93,10 @@ def _by_code(error: ApiError, place: Place) -> CallError:
         if code in place.api.unavailable:
             return _failure(place, "unavailable", f"{place.api.unavailable[code]} ({said})", "")
     if ELSEWHERE in found:
-        advice = f"Switch the API on in project {_consumer(error)}, or name another as quota_project"
+        advice = f"{SWITCH} in project {_consumer(error)}, or name another as quota_project"
         return _failure(place, "failed", f"switched off in the project whose quota is used ({said})", advice)
     if error.reason in SWITCHED_OFF:
-        return _failure(place, "unavailable", f"switched off in this project ({said})", "Switch the API on there")
+        return _failure(place, "unavailable", f"switched off in this project ({said})", f"{SWITCH} there")
     if error.throttled:
         return _failure(place, "throttled", said, "Ask Google for more quota, or lower the concurrency of this scope")
     if error.code == "UNAUTHENTICATED":

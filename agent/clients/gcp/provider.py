@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from agent.clients.deadline import Deadline
 from agent.clients.expansion import Expansion
 from agent.clients.gcp.client import GcpClient
 from agent.clients.gcp.discovery import Tree, tree
-from agent.clients.gcp.probe import Probed, probe
+from agent.clients.gcp.probe import Probed, least, probe, standing, trying
 from agent.clients.gcp.probe import witness as probing
 from agent.clients.gcp.scope import GcpScope
 from agent.clients.gcp.throttle import Throttle
@@ -17,7 +17,7 @@ from agent.clients.gcp.wire import Wire
 from agent.clients.text import plain
 from agent.clients.throttle import SHARED
 from agent.clients.witness import Witness
-from agent.collector import Header
+from agent.collector import Api, Header
 from agent.model import Boundary
 
 EXPANSION_SECONDS = 900.0
@@ -30,6 +30,7 @@ class GcpProvider:
 
     scope: GcpScope
     wire: Wire | None = None
+    _tried: dict[tuple[str, str, bool], Probed | None] = field(default_factory=dict)
 
     @property
     def _wire(self) -> Wire:
@@ -41,15 +42,16 @@ class GcpProvider:
     def expand(self) -> Expansion:
         """Return the parent and the projects below it; raises `AnnexaError` where nobody can be asked.
 
-        An organization and a folder are boundaries of their own beside their projects: what is
-        read once for all is read there.
+        An organization and each folder are boundaries of their own beside the projects: they have logs,
+        policies and bindings of their own. What is read once for all is read at the parent of the scope.
         """
         deadline = Deadline.after(EXPANSION_SECONDS)
         found = tree(
             lambda witness: GcpClient(self._wire, self.scope.parent, witness, deadline),
             self.scope.name, self.scope.parent, self.scope.exclude,
         )
-        boundaries = [self._boundary(one, alone=self._single) for one in found.projects]
+        boundaries = [*map(self._folder, found.folders),
+                      *(self._boundary(one, alone=self._single) for one in found.projects)]
         if not self._single:
             boundaries.insert(0, self._top(found))
         return Expansion(tuple(boundaries), tuple(found.lacking), tuple(found.notes))
@@ -61,6 +63,9 @@ class GcpProvider:
     def _top(self, found: Tree) -> Boundary:
         parent = self.scope.parent
         return Boundary(self.scope.name, "gcp", parent, plain(found.top.get("displayName", "")), organization=True)
+
+    def _folder(self, folder: dict[str, str]) -> Boundary:
+        return Boundary(self.scope.name, "gcp", str(folder["name"]), plain(folder.get("displayName", "")))
 
     def _boundary(self, project: dict[str, str], *, alone: bool) -> Boundary:
         name = str(project["projectId"])
@@ -83,9 +88,26 @@ class GcpProvider:
         return self._wire.clock()
 
     def probe(self, header: Header, boundary: Boundary, region: str) -> list[Probed]:
-        """Return which of the permissions that a collector declares are held in a boundary."""
-        client = self.open(boundary, region, probing(), Deadline.after(PROBE_SECONDS))
-        return list(probe(client, header.permissions))
+        """Return which of the permissions that a collector declares are held in a boundary, and can be used there."""
+        deadline = Deadline.after(PROBE_SECONDS)
+        found = {one.permission: one for one in probe(self.open(boundary, region, probing(), deadline),
+                                                      header.permissions)}
+        for api in header.calls:
+            why = self._standing(api, boundary, deadline)
+            for permission in api.permissions if why else ():
+                if why and found[permission].state != "denied":
+                    found[permission] = replace(why, permission=permission)
+        return list(found.values())
+
+    def _standing(self, api: Api, boundary: Boundary, deadline: Deadline) -> Probed | None:
+        """Return what stands in the way of an API in a boundary; each API is tried once."""
+        if not least(api.call, _parent(boundary))[0]:
+            return None
+        key = (boundary.id, api.call.partition(".")[0], "SERVICE_DISABLED" in api.answers)
+        if key not in self._tried:
+            client = self.open(boundary, "", trying(api, _parent(boundary)), deadline)
+            self._tried[key] = standing(client, api)
+        return self._tried[key]
 
 
 def _parent(boundary: Boundary) -> str:

@@ -11,8 +11,8 @@ import requests
 import urllib3
 
 from agent.clients.deadline import Deadline
-from agent.clients.gcp.credentials import Identity
-from agent.clients.gcp.errors import ApiError, BrokenError, CredentialsError, LateError, UnreachableError, of_body
+from agent.clients.gcp.credentials import Identity, lost
+from agent.clients.gcp.errors import ApiError, BrokenError, LateError, UnreachableError, of_body
 from agent.clients.gcp.methods import Rest
 
 BODY_LIMIT = 1 << 28
@@ -44,10 +44,8 @@ def send(identity: Identity, method: Rest, parameters: dict[str, Any], deadline:
             return _answered(answer, _read(answer, deadline))
     except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
         raise LateError(str(error)) from None
-    except google.auth.exceptions.RefreshError as error:
-        raise CredentialsError(str(error)) from None
     except google.auth.exceptions.GoogleAuthError as error:
-        raise UnreachableError(f"tokens: {error}") from None
+        raise lost(error) from None
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError,
             urllib3.exceptions.HTTPError) as error:
         raise BrokenError(str(error)) from None

@@ -11,6 +11,8 @@ RATES: dict[str, float] = {
     "cloudasset.search_all_resources": 6,
     "cloudasset.search_all_iam_policies": 6,
     "cloudasset.list_assets": 1.5,
+    "cloudasset.batch_get_assets_history": 1.5,
+    "cloudasset.analyze_iam_policy": 1.5,
     "logging.list_log_entries": 0.9,
     "logging": 5,
     "cloudresourcemanager": 8,
@@ -22,6 +24,8 @@ RATES: dict[str, float] = {
     "securitycenter": 4,
     "cloudkms": 5,
     "compute": 15,
+    "osconfig": 4,
+    "recommender": 1.5,
     "storage": 10,
 }
 """Calls a second by `service.method` or `service`, below the published default quotas; the method's own row wins."""

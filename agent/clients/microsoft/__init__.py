@@ -1,1 +1,1 @@
-"""What Microsoft Graph and Azure have in common: tokens, times, and how fast they may be asked."""
+"""What Microsoft Graph and Azure have in common: tokens and times."""

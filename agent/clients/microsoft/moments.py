@@ -1,4 +1,4 @@
-"""Times of Microsoft Graph and Azure: ISO 8601 in UTC with up to seven digits after the second."""
+"""Times and texts of Microsoft Graph and Azure: ISO 8601 in UTC with up to seven digits after the second."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def moment(text: str | None) -> datetime | None:
 def literal(instant: datetime) -> str:
     """Return an instant as a filter takes it."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def quoted(text: str) -> str:
+    """Return a text as a filter takes it: in quotes, those within it doubled."""
+    return "'" + text.replace("'", "''") + "'"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -14,16 +13,13 @@ import orjson
 from azure.core.credentials import AccessToken
 from azure.identity import DefaultAzureCredential
 
+from agent.clients.bundle import bundle
+
 SPARE = 300.0
 """A token is renewed this many seconds before it ends."""
 TIMEOUTS = {"connection_timeout": 10, "read_timeout": 30, "retry_total": 2}
 WRONG_SECRET = ("AADSTS7000215", "AADSTS7000222", "AADSTS700027")
 """What Entra says of a secret or certificate that is wrong or has ended."""
-
-
-def bundle() -> str:
-    """Return the file of certificates that the environment names, '' where it names none."""
-    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or ""
 
 
 def sign_in(authority: str, tenant: str, known: Collection[str]) -> Any:

@@ -215,6 +215,13 @@ def _rules(estate: Estate, params: Params, context: Context) -> Listing:
     )
 
 
+@table.on("config.describe_config_rule_evaluation_status")
+def _ran(estate: Estate, params: Params, context: Context) -> Listing:
+    names = estate.file["config_rules"] if _recorded(estate, context) else []
+    when = {"LastSuccessfulEvaluationTime": estate.ago("6h"), "FirstEvaluationStarted": True}
+    return Listing([{"ConfigRuleName": n, **when} for n in names])
+
+
 def _judged(estate: Estate, context: Context) -> list[Evaluation]:
     return [e for e in estate.evaluations if (e.account, e.region) == (context.account, context.region)]
 

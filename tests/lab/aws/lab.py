@@ -41,6 +41,7 @@ EMPTY = (
     "codepipeline.list_action_executions",
     "config.describe_aggregate_compliance_by_config_rules",
     "config.describe_conformance_pack_compliance",
+    "config.describe_conformance_pack_status",
     "config.describe_conformance_packs",
     "config.describe_organization_config_rules",
     "config.get_aggregate_compliance_details_by_config_rule",

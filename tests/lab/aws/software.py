@@ -52,6 +52,12 @@ def _patched(r: Resource) -> bool:
     return bool(r.traits["patched"])
 
 
+@table.on("ssm.get_patch_baseline")
+def _baseline(estate: Estate, params: Params, context: Context) -> dict[str, Any]:
+    every = {"PatchFilterGroup": {"PatchFilters": [{"Key": "PRODUCT", "Values": ["*"]}]}, "ApproveAfterDays": 7}
+    return {"BaselineId": params["BaselineId"], "ApprovalRules": {"PatchRules": [every]}}
+
+
 @table.on("ssm.describe_instance_patch_states")
 def _patch_states(estate: Estate, params: Params, context: Context) -> Listing:
     found = [r for r in _here(estate, context, "AWS::EC2::Instance") if r.id in params["InstanceIds"]]

@@ -44,10 +44,63 @@ PUBLISHED: dict[str, Published] = {
         "authorization.v2022_04_01", "_role_definitions_operations", "list", "RoleDefinition"
     ),
     "monitor.activity_logs.list": _of("monitor", "_activity_logs_operations", "list", "EventData"),
+    "monitor.activity_log_alerts.list_by_subscription_id": _of(
+        "monitor", "_activity_log_alerts_operations", "list_by_subscription_id", "ActivityLogAlertResource"
+    ),
+    "monitor.metric_alerts.list_by_subscription": _of(
+        "monitor", "_metric_alerts_operations", "list_by_subscription", "MetricAlertResource"
+    ),
+    "monitor.scheduled_query_rules.list_by_subscription": _of(
+        "monitor", "_scheduled_query_rules_operations", "list_by_subscription", "ScheduledQueryRuleResource"
+    ),
+    "monitor.action_groups.list_by_subscription_id": _of(
+        "monitor", "_action_groups_operations", "list_by_subscription_id", "ActionGroupResource"
+    ),
+    "loganalytics.workspaces.list": _of("loganalytics", "_operations", "workspaces_list", "Workspace"),
+    "loganalytics.tables.list_by_workspace": _of("loganalytics", "_operations", "tables_list_by_workspace", "Table"),
+    "securityinsight.incidents.list": _of("securityinsight", "_incidents_operations", "list", "Incident"),
+    "network.network_watchers.list_all": _of(
+        "network", "_operations", "network_watchers_list_all", "NetworkWatcher"
+    ),
+    "network.flow_logs.list": _of("network", "_operations", "flow_logs_list", "FlowLog"),
+    "storage.storage_accounts.list": _of("storage", "_operations", "storage_accounts_list", "StorageAccount"),
+    "storage.blob_services.get_service_properties": _of(
+        "storage", "_operations", "blob_services_get_service_properties", "BlobServiceProperties"
+    ),
+    "keyvault.vaults.list_by_subscription": _of("keyvault", "_operations", "vaults_list_by_subscription", "Vault"),
+    "keyvault.keys.list": _of("keyvault", "_operations", "keys_list", "Key"),
+    "keyvault.secrets.list": _of("keyvault", "_operations", "secrets_list", "Secret"),
+    "security.assessments.list": _of(
+        "security.v2021_06_01", "_assessments_operations", "list", "SecurityAssessmentResponse"
+    ),
+    "security.pricings.list": _of("security.v2024_01_01", "_pricings_operations", "list", "Pricing"),
+    "security.security_contacts.list": _of(
+        "security.v2020_01_01_preview", "_security_contacts_operations", "list", "SecurityContact"
+    ),
+    "security.secure_scores.list": _of(
+        "security.v2020_01_01", "_secure_scores_operations", "list", "SecureScoreItem"
+    ),
+    "security.regulatory_compliance_standards.list": _of(
+        "security.v2019_01_01_preview", "_regulatory_compliance_standards_operations", "list",
+        "RegulatoryComplianceStandard",
+    ),
+    "security.regulatory_compliance_controls.list": _of(
+        "security.v2019_01_01_preview", "_regulatory_compliance_controls_operations", "list",
+        "RegulatoryComplianceControl",
+    ),
+    "security.alerts.list": _of("security.v2022_01_01", "_alerts_operations", "list", "Alert"),
+    "resource.deployments.list_at_subscription_scope": _of(
+        "resource.deployments", "_operations", "deployments_list_at_subscription_scope", "DeploymentExtended"
+    ),
+    "resource.deployments.list_by_resource_group": _of(
+        "resource.deployments", "_operations", "deployments_list_by_resource_group", "DeploymentExtended"
+    ),
 }
 """The published operation behind each of the client's."""
 PLAIN = {
     "loganalytics.query": "a REST API that Microsoft has no management package for",
+    "authorization.permissions.list": "azure-mgmt-authorization has it for resource groups; the path is the same above",
+    "monitor.diagnostic_settings.list": "azure-mgmt-monitor has none of it any more: REST reference 2021-05-01-preview",
 }
 """Operations that no package has, with the reason."""
 

@@ -96,6 +96,11 @@ class Double:
         """Let requests that meet all conditions fail; `operation` may be a pattern."""
         self._armed.append(Armed(fault, operation, page, request, onwards, ids, fault.times))
 
+    def calm(self) -> None:
+        """Forget the faults."""
+        with self._lock:
+            self._armed.clear()
+
     def reset(self) -> None:
         """Forget faults, calls and handlers."""
         with self._lock:

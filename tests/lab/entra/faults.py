@@ -100,6 +100,12 @@ def not_provisioned(times: int | None = None) -> Fault:
     return Fault("not provisioned", 400, "BadRequest", "Request not applicable to target tenant.", times=times)
 
 
+def no_path(times: int | None = None) -> Fault:
+    """Refuse because this cloud of Microsoft does not have the path."""
+    message = "Resource not found for the segment 'accessReviews'."
+    return Fault("no path", 400, "BadRequest", message, times=times)
+
+
 def dependency(times: int | None = 1) -> Fault:
     """Answer 424 to one question of a batch: another of its questions failed."""
     message = "The request failed because another request of the batch that it depends on failed."

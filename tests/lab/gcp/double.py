@@ -6,6 +6,7 @@ message classes, what goes out by REST is held against the published discovery d
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import ssl
@@ -29,6 +30,12 @@ from tests.lab.gcp.paging import Pages, begin, spoilt
 from tests.lab.gcp.port import Port
 from tests.lab.gcp.published import candidates, strangers
 
+AUDIENCE = "//iam.googleapis.com/projects/1032/locations/global/workloadIdentityPools/lab/providers/ci"
+"""The provider of workload identity that the double knows."""
+SHORT = 600
+"""By how many seconds the clocks of the agent and of Google may differ before no token is given."""
+LATE = ("Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and "
+        "exp values in the JWT claim.")
 ACCOUNT = "annexa@lab-security.iam.gserviceaccount.com"
 Handler = Callable[[dict[str, Any]], Pages]
 
@@ -58,13 +65,15 @@ class Double:
         self.unserved: list[str] = []
         self.defects: list[str] = []
         self.tokens: set[str] = set()
+        self.outside: set[str] = set()
+        self.skew = 0.0
         self._serial = itertools.count(1)
         self._counts: dict[str, itertools.count[int]] = {}
         self._armed: list[Armed] = []
         self.answers: dict[str, Handler] = dict(self.handlers)
         self._lock = threading.Lock()
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self._http = Server(self._reply)
+        self._http = Server(self._reply, lambda: self.skew)
         self._grpc = grpc.server(futures.ThreadPoolExecutor(16), options=[("grpc.max_send_message_length", -1)])
         self._grpc.add_generic_rpc_handlers(rpcs.handlers(self._serve))
         number = self._grpc.add_insecure_port("127.0.0.1:0")
@@ -93,6 +102,22 @@ class Double:
         path.write_text(json.dumps({
             "type": "service_account", "project_id": "lab-security", "private_key_id": "1", "client_id": "1",
             "private_key": pem.decode(), "client_email": ACCOUNT, "token_uri": f"{self.url}/token",
+        }))
+        return path
+
+    def workload_file(self, folder: Path, *, account: str = "") -> Path:
+        """Write what workload identity federation is configured by, with a token of the outside, and return where.
+
+        `account` is the service account that is acted as; without one the outside identity reads by itself.
+        """
+        token, path = folder / "outside.jwt", folder / "workload.json"
+        token.write_text("outside-token")
+        self.outside.add("outside-token")
+        acting = f"{self.url}/v1/projects/-/serviceAccounts/{account}:generateAccessToken"
+        path.write_text(json.dumps({
+            "type": "external_account", "audience": AUDIENCE, "token_url": f"{self.url}/v1/token",
+            "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "credential_source": {"file": str(token)},
+            **({"service_account_impersonation_url": acting} if account else {}),
         }))
         return path
 
@@ -183,13 +208,19 @@ class Double:
         except ParseError as error:
             self.defects.append(f"{name}: {error}")
             raise
+        if fault and fault.padding:
+            made += rpcs.unknown(fault.padding)
         if fault and fault.wire:
             return b"\x0a\xff\x01" if fault.wire == "rubbish" else made[: len(made) - max(len(made) // 3, 1)]
         return made
 
     def _reply(self, item: Incoming) -> Outgoing:
         if item.path == "/token":
+            if abs(_issued(item.body or {}) - time.time() - self.skew) > SHORT:
+                return Outgoing(400, {"error": "invalid_grant", "error_description": LATE})
             return Outgoing(200, {"access_token": self._token(), "expires_in": 3600, "token_type": "Bearer"})
+        if item.path == "/v1/token":
+            return self._exchanged(item.body or {})
         if item.path.endswith(":generateAccessToken"):
             return self._impersonated(item)
         found = next(candidates(item.verb, item.path, item.headers.get("x-forwarded-host", "")), None)
@@ -211,6 +242,18 @@ class Double:
         request = {"x-request-id": f"{method.id}-{call.number}"}
         return Outgoing(200, answer, request, fault)
 
+    def _exchanged(self, asked: dict[str, Any]) -> Outgoing:
+        """Return a token for one of the outside, as Google's security token service does."""
+        kind = "urn:ietf:params:oauth:grant-type:token-exchange"
+        if asked.get("grant_type") != kind or asked.get("audience") != AUDIENCE:
+            return Outgoing(400, {"error": "invalid_request", "error_description": "Invalid value for \"audience\"."})
+        if asked.get("subject_token") not in self.outside:
+            return Outgoing(400, {"error": "invalid_grant", "error_description": "The token is expired or not valid."})
+        return Outgoing(200, {
+            "access_token": self._token(), "expires_in": 3600, "token_type": "Bearer",
+            "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        })
+
     def _impersonated(self, item: Incoming) -> Outgoing:
         if not self._known(item.headers):
             refused = _refused()
@@ -221,6 +264,12 @@ class Double:
 
 def _always(pages: Pages) -> Handler:
     return lambda _params: pages
+
+
+def _issued(asked: dict[str, Any]) -> float:
+    """Return when the assertion of a service account says that it was made."""
+    middle = str(asked.get("assertion", "..")).split(".")[1]
+    return float(json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))["iat"])
 
 
 def _refused() -> ErrorAnswer:

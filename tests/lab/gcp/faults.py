@@ -50,7 +50,7 @@ class Fault:
 
     name: str
     says: ErrorAnswer | None = None
-    paging: Literal["", "empty", "repeat_page", "repeat_token"] = ""
+    paging: Literal["", "empty", "repeat_page", "repeat_token", "reorder"] = ""
     wire: Literal["", "cut", "truncated", "rubbish"] = ""
     redirect: str = ""
     delay: float = 0.0
@@ -137,6 +137,11 @@ def old_switched_off(project: str, times: int | None = None) -> Fault:
     ))
 
 
+def unlicensed() -> Fault:
+    """Refuse because the organization has not activated, or not bought, what is asked for."""
+    return error("NOT_FOUND", 404, "Security Command Center is not activated for this resource.")
+
+
 def perimeter() -> Fault:
     """Refuse because of a VPC service perimeter."""
     return error("PERMISSION_DENIED", 403, "Request is prohibited by organization's policy. vpcServiceControlsUnique"
@@ -162,6 +167,11 @@ def empty_page(times: int | None = 1) -> Fault:
 def repeated_page(times: int | None = 1) -> Fault:
     """Answer the page before once more; its records come twice."""
     return Fault("repeated page", paging="repeat_page", times=times)
+
+
+def reordered(times: int | None = None) -> Fault:
+    """Answer with the items of the page in another order."""
+    return Fault("reordered", paging="reorder", times=times)
 
 
 def repeated_token(times: int | None = None) -> Fault:
@@ -190,7 +200,7 @@ def slow(seconds: float, times: int | None = None) -> Fault:
 
 
 def huge(size: int = 10_000_000, times: int | None = None) -> Fault:
-    """Answer with a body made `size` bytes longer by blanks (REST alone)."""
+    """Answer with a body made `size` bytes longer, by blanks or by a member that nobody knows."""
     return Fault("huge", padding=size, times=times)
 
 

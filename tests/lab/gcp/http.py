@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -40,8 +41,8 @@ class Outgoing:
 class Server:
     """A threading HTTP server on 127.0.0.1 around one function from request to answer."""
 
-    def __init__(self, reply: Callable[[Incoming], Outgoing]) -> None:
-        handler = type("Handler", (_Handler,), {"reply": staticmethod(reply)})
+    def __init__(self, reply: Callable[[Incoming], Outgoing], skew: Callable[[], float] = lambda: 0.0) -> None:
+        handler = type("Handler", (_Handler,), {"reply": staticmethod(reply), "skew": staticmethod(skew)})
         self._http = _Http(("127.0.0.1", 0), handler)
         self.number: int = self._http.server_port
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -69,6 +70,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     reply: Callable[[Incoming], Outgoing]
+    skew: Callable[[], float]
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the time by the clock of this server, which may be off."""
+        return super().date_time_string((timestamp or time.time()) + type(self).skew())
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
         """Requests are recorded, not printed."""
@@ -80,7 +86,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                  for name, values in urllib.parse.parse_qs(place.query).items()}
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = json.loads(data) if data and headers.get("content-type", "").startswith("application/json") else None
+        kind = headers.get("content-type", "")
+        body = json.loads(data) if data and kind.startswith("application/json") else None
+        if kind.startswith("application/x-www-form-urlencoded"):
+            body = dict(urllib.parse.parse_qsl(data.decode()))
         path = urllib.parse.unquote(place.path)
         self._send(type(self).reply(Incoming(self.command, path, query, body, headers)))
 

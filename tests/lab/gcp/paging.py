@@ -28,6 +28,9 @@ def spoilt(kind: str, said: Pages, name: str, page: int, number: int, *, pages: 
     """Return a page with the token of the next; a list for a method that does not page answers call by call."""
     if kind == "empty":
         return {"nextPageToken": make_token(name, page, f"e{number}")}
+    if kind == "reorder":
+        answer = _page(said, name, page, number, pages=pages)
+        return answer if isinstance(answer, ErrorAnswer) else _reordered(answer)
     if kind == "repeat_page":
         answer = _page(said, name, max(page - 1, 1), number, pages=pages)
         token = make_token(name, max(page, 2), f"r{number}")
@@ -37,6 +40,14 @@ def spoilt(kind: str, said: Pages, name: str, page: int, number: int, *, pages: 
     if not kind or isinstance(answer, ErrorAnswer):
         return answer
     return {**answer, "nextPageToken": token}
+
+
+def _reordered(page: dict[str, Any]) -> dict[str, Any]:
+    """Return a page with its lists, and the places of an aggregated one, the other way round."""
+    def turned(value: Any) -> Any:
+        return dict(reversed(value.items())) if isinstance(value, dict) else value[::-1]
+
+    return {key: turned(value) if isinstance(value, (dict, list)) else value for key, value in page.items()}
 
 
 def _page(said: Pages, name: str, page: int, number: int, *, pages: bool) -> dict[str, Any] | ErrorAnswer:

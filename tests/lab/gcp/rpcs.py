@@ -81,6 +81,14 @@ def handlers(serve: Callable[[str, bytes, Any], bytes]) -> list[Any]:
     return [grpc.method_handlers_generic_handler(service, methods) for service, methods in found.items()]
 
 
+def unknown(size: int) -> bytes:
+    """Return a member of so many bytes that no message class has."""
+    head, left = b"\xc2\x84\x3d", size  # field 125,000, which takes bytes
+    while left > 0x7F:
+        head, left = head + bytes([left & 0x7F | 0x80]), left >> 7
+    return head + bytes([left]) + b" " * size
+
+
 def abort(context: Any, said: ErrorAnswer) -> None:
     """End the RPC with an error and its details, as Google packs them."""
     details = []

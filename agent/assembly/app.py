@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from sqlmodel import Session
 
 from agent import programme
-from agent.assembly import force, stamping
+from agent.assembly import force, stamping, witnessing
 from agent.assembly.places import open_store
 from agent.collector import Header
 from agent.config import Config, find, load, planned
@@ -249,7 +249,7 @@ class Parts:
         waiting = self.store.pending()
         if waiting:
             warnings.append(f"{waiting} runs wait to be recorded: annexa collect finishes them")
-        return [*warnings, *stamping.warnings(self)]
+        return [*warnings, *stamping.warnings(self), *witnessing.warnings(self)]
 
     def close(self) -> None:
         """Let go of the store."""

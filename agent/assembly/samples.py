@@ -10,7 +10,7 @@ from typing import Any
 from agent import canonical, sampling
 from agent.assembly import telling
 from agent.assembly.app import Parts
-from agent.errors import ConfigurationError, StoreError
+from agent.errors import ConfigurationError, StoreError, VerificationError
 from agent.lake.population import records
 from agent.store import SamplingRow
 
@@ -75,8 +75,11 @@ def sample(app: Parts, name: str, before: int | None = None) -> dict[str, Any]:
 def listed(app: Parts) -> list[dict[str, Any]]:
     """Return every population with all draws on it, in the order of the log.
 
-    Populations of one root are one: each lists the draws on all of them.
+    Populations of one root are one: each lists the draws on all of them. Raises `VerificationError` where log and
+    catalog disagree on a step, for a draw might be hidden.
     """
+    for subject, detail in app.store.wrong_steps():
+        raise VerificationError(f"{subject}: {detail}", advice="Find out more with `annexa store check --deep`")
     draws = [told(row) for row in app.store.sampled(step="draw")]
     for draw in draws:
         with suppress(StoreError):

@@ -46,11 +46,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What goes with the SQL: the instant, the scope, all artifacts instead of the newest, named parameters."""
+    """What goes with the SQL: the instant, the scope, all artifacts instead of the newest, named parameters.
+
+    `proven`: of the objects alone; compacted Parquet is made of proven objects, but only its manifest vouches for it.
+    """
 
     as_of: datetime | None = None
     scope: str | None = None
     everything: bool = False
+    proven: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     memory: str | None = None
     """Such as 512MB; None: as the lake has it."""
@@ -137,7 +141,8 @@ class Lake:
         pieces = self._catalog.pieces(kind, as_of=asked.as_of, scope=asked.scope)
         if not (KINDS[kind].event or asked.everything):
             pieces = newest(pieces)
-        compacted = Compacted(self._directory).parts(kind, pieces) if self._directory and table == kind else ()
+        parquet = self._directory and table == kind and not asked.proven
+        compacted = Compacted(self._directory).parts(kind, pieces) if self._directory and parquet else ()
         return stage(kind, pieces, room, compacted, label=table)
 
 

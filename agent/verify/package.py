@@ -13,11 +13,12 @@ from agent.seal import ArtifactEntry, Checkpoint, Entry, SamplingEntry, leaf_has
 from agent.seal.proofs import check_consistency, check_inclusion, read_consistency, read_proof
 from agent.verify import layout, samples
 from agent.verify.acts import Acts
+from agent.verify.anchors import Anchors, Recorded
 from agent.verify.export import same_table
 from agent.verify.log import behind
 from agent.verify.report import OPEN, Report, Step
 from agent.verify.sealed import check_envelope, clock
-from agent.verify.stamps import SKEW, Stamped, anchor, early, judge
+from agent.verify.stamps import SKEW, Stamped, early, judge
 from agent.verify.trust import Trust, TrustedKey
 from agent.verify.unpacked import Files, digest, read, reading, unpacked
 from agent.verify.whole import Kept, Progress, begin, kept_step
@@ -72,6 +73,7 @@ def _judged(report: Report, package: _Package, kept: Kept | None, progress: Prog
                                                      "draw repeats from the population's records"))
     entries = list(package.below("log", ".json"))
     runs: dict[str, int] = {}
+    recorded = Recorded()
     for done, name in enumerate(entries):
         progress(done, len(entries))
         entry = _entry(log, package, name)
@@ -86,7 +88,9 @@ def _judged(report: Report, package: _Package, kept: Kept | None, progress: Prog
         else:
             runs[entry.artifact] = entry.index
             _run(package, entry, steps)
-            report.anchors.append(anchor(entry.artifact, entry.index, entry.recorded_at, package.held, mine))
+            recorded.add(entry)
+    # The checkpoints that a package carries are those with a stamp; cosignatures stay with the store.
+    report.anchors = Anchors(recorded, package.held, (), mine)
     log.says, steps[0].says = f"{len(entries):,} entries of {package.head.size:,}", f"{len(runs):,} runs"
     package.acts.end(report.step("access log", f"{layout.ACCESS} has what people did as the log has it, in order"),
                      steps[1], package.files)

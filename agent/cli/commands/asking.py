@@ -52,6 +52,8 @@ def query(
     json: asked.Json = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Over all artifacts, not only the newest.")] = False,
+    proven: Annotated[bool, typer.Option("--proven", help="Read the sealed objects alone, no Parquet made of them.")
+                      ] = False,
     scope: asked.Scope = None,
     as_of: asked.AsOf = None,
     memory: Annotated[str | None, typer.Option("--memory", metavar="SIZE", callback=_memory, help="The most memory it "
@@ -68,7 +70,7 @@ def query(
         from agent.lake.query import Asked
 
         asking = Asked(as_of=when.instant(as_of, app.config.timezone), scope=scope, everything=everything,
-                        memory=memory, seconds=seconds)
+                        memory=memory, seconds=seconds, proven=proven)
         if form == "parquet" and output is not None:
             written = app.lake.parquet(text, output, asking)
         else:

@@ -56,16 +56,19 @@ def _alternative(name: str, one: CheckResult) -> Alternative:
 
 
 def _rows(found: Mapping[str, CheckResult]) -> list[dict[str, Any]]:
-    """Return each exception once, by its `id` where it has one; `shown_by` names who shows it where not all do."""
-    rows: dict[Hashable, dict[str, Any]] = {}
-    shown: dict[Hashable, list[str]] = {}
+    """Return the rows of each `id` as the collector has them that has most; `shown_by` names who shows it, if not all.
+
+    An account with two old keys is two rows, of whichever collector.
+    """
+    shown: dict[Hashable, dict[str, list[dict[str, Any]]]] = {}
     for name, one in found.items():
         for row in one.exceptions:
-            key = _key(row.items())
-            rows.setdefault(key, dict(row))
-            shown.setdefault(key, []).append(name)
-    every = len(found)
-    return [row if len(shown[key]) == every else row | {"shown_by": shown[key]} for key, row in rows.items()]
+            shown.setdefault(_key(row.items()), {}).setdefault(name, []).append(dict(row))
+    rows = []
+    for by in shown.values():
+        most = max(by.values(), key=len)
+        rows += most if len(by) == len(found) else [row | {"shown_by": list(by)} for row in most]
+    return rows
 
 
 def _key(cells: Iterable[tuple[str, Any]]) -> Hashable:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from tests.lab.gcp import faults
-from tests.lab.gcp.double import AUDIENCE, Double
+from tests.lab.gcp.double import Double
+from tests.lab.gcp.tokens import AUDIENCE
 
 CRM = "cloudresourcemanager."
 COLLECTORS = (
@@ -100,7 +101,7 @@ def test_an_organization_is_collected_and_three_answers_are_told_apart(estate: E
               for path in estate.folder.rglob("envelopes/*/*")]
     assert len(sealed) == len(runs)
     assert all(AUDIENCE.encode() in one for one in sealed), "who read is told"
-    for secret in ("outside-token", *estate.double.tokens):
+    for secret in ("outside-token", *estate.double.issuer.tokens):
         assert not [one for one in [*kept, *sealed] if secret.encode() in one]
 
 
@@ -111,7 +112,7 @@ def test_doctor_says_what_is_denied_and_what_is_not_licensed(estate: Estate) -> 
     assert denied.startswith("iam.serviceAccounts.list: denied; gcp.service_accounts")
     told = [what for check, state, what in said if check == "permissions organizations/123" and state == "warn"]
     assert "securitycenter.findings.list: not available here" in told[0]
-    assert "not activated" in told[0]
+    assert "not activated or not licensed" in told[0]
     assert not [what for _, _, what in said if "cloudsql" in what], "an API that is off where nothing is, is no fault"
     assert done.returncode == 3
 

@@ -22,9 +22,10 @@ from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from agent.registry import Registry
 from tests.lab.gcp import faults
-from tests.lab.gcp.double import ACCOUNT, AUDIENCE, Double
+from tests.lab.gcp.double import Double
 from tests.lab.gcp.paging import Pages
 from tests.lab.gcp.published import candidates
+from tests.lab.gcp.tokens import ACCOUNT, AUDIENCE
 
 SEARCH, SQL = "cloudasset.search_all_resources", "sql.backupRuns.list"
 HEADER = Header(
@@ -191,6 +192,16 @@ def test_both_wires_carry_the_token_and_the_quota_project(provide: Provide, doub
     assert sql.requests == [f"{SQL}-1", f"{SQL}-2", f"{SQL}-3"]
 
 
+def test_a_password_of_netrc_does_not_take_the_place_of_the_token(
+    provide: Provide, double: Double, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("default login ada password not-for-google\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    client, _ = opened(provide())
+    assert runs(client) == ["0", "1", "2"]
+    assert all(call.headers["authorization"].startswith("Bearer lab-") for call in double.calls)
+
+
 def test_a_service_account_is_acted_as(provide: Provide, double: Double) -> None:
     provider = provide(impersonate="reader@data-prod.iam.gserviceaccount.com")
     client, _ = opened(provider)
@@ -218,7 +229,7 @@ def test_a_workload_whose_token_is_not_taken_any_more_is_told(
     read: Callable[[GcpClient], list[str]],
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(double.workload_file(tmp_path)))
-    double.outside.clear()
+    double.issuer.outside.clear()
     client, witness = opened(provide())
     with pytest.raises(CallError, match="invalid_grant") as caught:
         read(client)
@@ -279,7 +290,7 @@ def test_a_large_answer_is_read(provide: Provide, double: Double) -> None:
 
 @pytest.mark.parametrize("seconds", [-300.0, 300.0])
 def test_a_clock_that_is_off_is_told(provide: Provide, double: Double, seconds: float) -> None:
-    double.skew = seconds
+    double.issuer.skew = seconds
     provider = provide()
     runs(opened(provider)[0])
     told = provider.clock()
@@ -288,7 +299,7 @@ def test_a_clock_that_is_off_is_told(provide: Provide, double: Double, seconds: 
 
 
 def test_a_clock_that_is_off_by_too_much_gets_no_token(provide: Provide, double: Double) -> None:
-    double.skew = 3600.0
+    double.issuer.skew = 3600.0
     client, witness = opened(provide())
     with pytest.raises(CallError, match="reasonable timeframe"):
         runs(client)
@@ -368,7 +379,8 @@ def _held(params: dict[str, Any]) -> Any:
 @pytest.mark.parametrize(("fault", "state", "remedy"), [
     (faults.switched_off("77"), "unavailable", "Switch the API on in project 77, or name another as quota_project"),
     (faults.switched_off("data-prod"), "unavailable", "Switch the API on there"),
-    (faults.unlicensed(), "unavailable", ""), (faults.broken(), "ok", ""), (faults.denied(), "ok", ""),
+    (faults.unlicensed(), "unavailable", "Activate it, or leave the collector out: collectors: {disable: […]}"),
+    (faults.broken(), "ok", ""), (faults.denied(), "ok", ""),
 ])
 def test_an_api_that_gives_nothing_is_told_from_a_permission(
     provide: Provide, double: Double, fault: faults.Fault, state: str, remedy: str

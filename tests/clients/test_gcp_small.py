@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from agent.clients.gcp.errors import of_body
-from agent.clients.gcp.failures import ELSEWHERE, codes
+from agent.clients.gcp.errors import ApiError, of_body
+from agent.clients.gcp.failures import ELSEWHERE, NOT_LICENSED, Place, codes, translate
 from agent.clients.gcp.methods import METHODS, Rest
 from agent.clients.gcp.pages import finder, lacks, listed
 from agent.clients.gcp.role import role, terraform
@@ -95,6 +95,21 @@ def test_a_switched_off_api_is_an_answer_only_of_the_project_that_is_read() -> N
     said = {"error": {"code": 403, "message": message, "errors": [{"reason": "accessNotConfigured"}]}}
     assert codes(of_body(403, json.dumps(said).encode(), "", ""), ("1032",)) == ("SERVICE_DISABLED",)
     assert codes(of_body(403, json.dumps(said).encode(), "", ""), ("99",)) == (ELSEWHERE,)
+
+
+@pytest.mark.parametrize(("text", "bought"), [
+    ("Security Command Center Legacy has been permanently disabled as of June 7, 2021.", False),
+    ("This feature requires the Security Command Center Premium tier.", False),
+    ("Security Command Center is not activated for this resource.", False),
+    ("Permission 'securitycenter.findings.list' denied on resource (or it may not exist).", True),
+    ("Request contains an invalid argument.", True),
+])
+@pytest.mark.parametrize("code", ["INVALID_ARGUMENT", "PERMISSION_DENIED", "FAILED_PRECONDITION"])
+def test_what_is_not_bought_is_told_in_words_alone(text: str, bought: bool, code: str) -> None:
+    error = ApiError(code, 400, text)
+    place = Place(Api("securitycenter.organizations.sources.findings.list", ("a.b.c",)), "organizations/1")
+    assert (codes(error, ())[0] == NOT_LICENSED) is not bought
+    assert (translate(error, place).lacking.reason == "unavailable") is not bought
 
 
 @pytest.mark.parametrize(("body", "code", "message"), [

@@ -95,3 +95,10 @@ def test_events_of_several_collectors_are_one_population(maker: Maker) -> None:
     pieces = [maker.piece("backup", [], collector=name) for name in ("x.a", "x.b")]
     population = Population("backup", pieces, day(1))
     assert alternatives(population) == {"": population}
+
+
+def test_two_rows_of_one_id_stay_two(maker: Maker) -> None:
+    keys = [{"id": "a", "name": "one"}, {"id": "a", "name": "two"}]
+    pieces = [maker.piece("asset", keys, collector="x.a"), maker.piece("asset", keys[:1], collector="x.b")]
+    (found,) = run_checks(RULE, Population("asset", pieces, day(1)))
+    assert (found.count, [row["name"] for row in found.exceptions]) == (2, ["one", "two"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.clients.aws import rates
 from agent.collector import Windows
 from collectors.aws import cloudtrail_events
 from tests.assembly.company import Company, company
@@ -27,7 +28,7 @@ def history(firm: Company, monkeypatch: pytest.MonkeyPatch) -> History:
 
     The source keeps nine days here, read day by day, so that a test takes a second.
     """
-    monkeypatch.setattr("agent.clients.aws.client.rate", lambda _call: None)
+    monkeypatch.setattr(rates.Throttle, "turn", lambda *_: 0.0)
     rule = Windows(settle=timedelta(minutes=30), longest=timedelta(days=1), reach=REACH)
     monkeypatch.setattr(cloudtrail_events, "HEADER", replace(cloudtrail_events.HEADER, windows=rule))
     firm.collectors, firm.regions = ("aws.cloudtrail_events",), ("eu-central-1",)

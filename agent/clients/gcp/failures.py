@@ -18,6 +18,12 @@ CAUGHT = (ApiError, BrokenError, CredentialsError, LateError, UnreachableError, 
 ELSEWHERE = "SERVICE_DISABLED_ELSEWHERE"
 """Stands for an API that is switched off in the project whose quota is used, not in the one that is read."""
 SWITCHED_OFF = ("SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_INVALID")
+NOT_LICENSED = "NOT_LICENSED"
+"""Stands for what is not activated or not bought, which Google says in words alone, under several codes."""
+TIER = re.compile(
+    r"Security Command Center Legacy has been permanently disabled|is not activated|not been activated"
+    r"|requires? (?:the |a )?[A-Za-z ,]*(?:Premium|Enterprise|Standard)[A-Za-z ,]* (?:tier|subscription)", re.IGNORECASE
+)
 SWITCH = "Switch the API on"
 """How the advice begins where an API is switched off."""
 PERIMETER = ("SECURITY_POLICY_VIOLATED", "VPC_SERVICE_CONTROLS")
@@ -49,7 +55,8 @@ def codes(error: Exception, own: Collection[str]) -> tuple[str, ...]:
         return ()
     if error.reason in SWITCHED_OFF:
         return (error.reason,) if _consumer(error) in own else (ELSEWHERE,)
-    return tuple(dict.fromkeys(one for one in (error.reason, error.code) if one))
+    bought = NOT_LICENSED if TIER.search(error.message) else ""
+    return tuple(dict.fromkeys(one for one in (bought, error.reason, error.code) if one))
 
 
 def _consumer(error: ApiError) -> str:
@@ -97,6 +104,9 @@ def _by_code(error: ApiError, place: Place) -> CallError:
         return _failure(place, "failed", f"switched off in the project whose quota is used ({said})", advice)
     if error.reason in SWITCHED_OFF:
         return _failure(place, "unavailable", f"switched off in this project ({said})", f"{SWITCH} there")
+    if NOT_LICENSED in found:
+        advice = "Activate it, or leave the collector out: collectors: {disable: […]}"
+        return _failure(place, "unavailable", f"not activated or not licensed ({said})", advice)
     if error.throttled:
         return _failure(place, "throttled", said, "Ask Google for more quota, or lower the concurrency of this scope")
     if error.code == "UNAUTHENTICATED":

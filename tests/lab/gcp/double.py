@@ -6,9 +6,7 @@ message classes, what goes out by REST is held against the published discovery d
 
 from __future__ import annotations
 
-import base64
 import itertools
-import json
 import ssl
 import threading
 import time
@@ -19,8 +17,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import grpc
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from google.protobuf.json_format import ParseError
 
 from tests.lab.gcp import rpcs
@@ -29,14 +25,8 @@ from tests.lab.gcp.http import Incoming, Outgoing, Server
 from tests.lab.gcp.paging import Pages, begin, spoilt
 from tests.lab.gcp.port import Port
 from tests.lab.gcp.published import candidates, strangers
+from tests.lab.gcp.tokens import Issuer
 
-AUDIENCE = "//iam.googleapis.com/projects/1032/locations/global/workloadIdentityPools/lab/providers/ci"
-"""The provider of workload identity that the double knows."""
-SHORT = 600
-"""By how many seconds the clocks of the agent and of Google may differ before no token is given."""
-LATE = ("Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and "
-        "exp values in the JWT claim.")
-ACCOUNT = "annexa@lab-security.iam.gserviceaccount.com"
 Handler = Callable[[dict[str, Any]], Pages]
 
 
@@ -64,16 +54,12 @@ class Double:
         self.calls: list[Call] = []
         self.unserved: list[str] = []
         self.defects: list[str] = []
-        self.tokens: set[str] = set()
-        self.outside: set[str] = set()
-        self.skew = 0.0
-        self._serial = itertools.count(1)
+        self.issuer = Issuer()
         self._counts: dict[str, itertools.count[int]] = {}
         self._armed: list[Armed] = []
         self.answers: dict[str, Handler] = dict(self.handlers)
         self._lock = threading.Lock()
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self._http = Server(self._reply, lambda: self.skew)
+        self._http = Server(self._reply, lambda: self.issuer.skew)
         self._grpc = grpc.server(futures.ThreadPoolExecutor(16), options=[("grpc.max_send_message_length", -1)])
         self._grpc.add_generic_rpc_handlers(rpcs.handlers(self._serve))
         number = self._grpc.add_insecure_port("127.0.0.1:0")
@@ -93,37 +79,16 @@ class Double:
         self._http.close()
         self._grpc.stop(0)
 
-    def key_file(self, folder: Path) -> Path:
-        """Write the key of a service account whose tokens come from this double, and return where."""
-        pem = self._key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        path = folder / "key.json"
-        path.write_text(json.dumps({
-            "type": "service_account", "project_id": "lab-security", "private_key_id": "1", "client_id": "1",
-            "private_key": pem.decode(), "client_email": ACCOUNT, "token_uri": f"{self.url}/token",
-        }))
-        return path
-
     def workload_file(self, folder: Path, *, account: str = "") -> Path:
-        """Write what workload identity federation is configured by, with a token of the outside, and return where.
+        """Write what workload identity federation is configured by, and return where.
 
         `account` is the service account that is acted as; without one the outside identity reads by itself.
         """
-        token, path = folder / "outside.jwt", folder / "workload.json"
-        token.write_text("outside-token")
-        self.outside.add("outside-token")
-        acting = f"{self.url}/v1/projects/-/serviceAccounts/{account}:generateAccessToken"
-        path.write_text(json.dumps({
-            "type": "external_account", "audience": AUDIENCE, "token_url": f"{self.url}/v1/token",
-            "subject_token_type": "urn:ietf:params:oauth:token-type:jwt", "credential_source": {"file": str(token)},
-            **({"service_account_impersonation_url": acting} if account else {}),
-        }))
-        return path
+        return self.issuer.workload_file(folder, self.url, account)
 
     def environ(self, folder: Path) -> dict[str, str]:
         """Return the variables under which google-auth finds the credentials of this double."""
-        return {"GOOGLE_APPLICATION_CREDENTIALS": str(self.key_file(folder)), "GCE_METADATA_HOST": "127.0.0.1:1"}
+        return {"GOOGLE_APPLICATION_CREDENTIALS": str(self.issuer.key_file(folder, self.url)), "GCE_METADATA_HOST": "127.0.0.1:1"}
 
     def handle(self, name: str, handler: Handler) -> None:
         """Answer a method with what a function of its parameters returns."""
@@ -150,12 +115,7 @@ class Double:
 
     def forget(self) -> None:
         """Take every token back."""
-        self.tokens.clear()
-
-    def _token(self) -> str:
-        token = f"lab-{next(self._serial)}"
-        self.tokens.add(token)
-        return token
+        self.issuer.tokens.clear()
 
     def _record(self, name: str, params: dict[str, Any], token: str, headers: Mapping[str, str]) -> Call:
         with self._lock:
@@ -172,13 +132,10 @@ class Double:
                     return armed.fault
         return None
 
-    def _known(self, headers: Mapping[str, str]) -> bool:
-        return headers.get("authorization", "").removeprefix("Bearer ") in self.tokens
-
     def _answer(self, call: Call, fault: Fault | None, *, pages: bool) -> dict[str, Any] | ErrorAnswer:
         if fault and fault.delay:
             time.sleep(fault.delay)
-        if not self._known(call.headers):
+        if not self.issuer.known(call.headers):
             return _refused()
         if fault and fault.says:
             return fault.says
@@ -215,14 +172,9 @@ class Double:
         return made
 
     def _reply(self, item: Incoming) -> Outgoing:
-        if item.path == "/token":
-            if abs(_issued(item.body or {}) - time.time() - self.skew) > SHORT:
-                return Outgoing(400, {"error": "invalid_grant", "error_description": LATE})
-            return Outgoing(200, {"access_token": self._token(), "expires_in": 3600, "token_type": "Bearer"})
-        if item.path == "/v1/token":
-            return self._exchanged(item.body or {})
-        if item.path.endswith(":generateAccessToken"):
-            return self._impersonated(item)
+        token = self.issuer.reply(item)
+        if token is not None:
+            return token
         found = next(candidates(item.verb, item.path, item.headers.get("x-forwarded-host", "")), None)
         if found is None:
             self.unserved.append(f"{item.verb} {item.path}")
@@ -242,34 +194,9 @@ class Double:
         request = {"x-request-id": f"{method.id}-{call.number}"}
         return Outgoing(200, answer, request, fault)
 
-    def _exchanged(self, asked: dict[str, Any]) -> Outgoing:
-        """Return a token for one of the outside, as Google's security token service does."""
-        kind = "urn:ietf:params:oauth:grant-type:token-exchange"
-        if asked.get("grant_type") != kind or asked.get("audience") != AUDIENCE:
-            return Outgoing(400, {"error": "invalid_request", "error_description": "Invalid value for \"audience\"."})
-        if asked.get("subject_token") not in self.outside:
-            return Outgoing(400, {"error": "invalid_grant", "error_description": "The token is expired or not valid."})
-        return Outgoing(200, {
-            "access_token": self._token(), "expires_in": 3600, "token_type": "Bearer",
-            "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
-        })
-
-    def _impersonated(self, item: Incoming) -> Outgoing:
-        if not self._known(item.headers):
-            refused = _refused()
-            return Outgoing(401, refused.body)
-        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
-        return Outgoing(200, {"accessToken": self._token(), "expireTime": until})
-
 
 def _always(pages: Pages) -> Handler:
     return lambda _params: pages
-
-
-def _issued(asked: dict[str, Any]) -> float:
-    """Return when the assertion of a service account says that it was made."""
-    middle = str(asked.get("assertion", "..")).split(".")[1]
-    return float(json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))["iat"])
 
 
 def _refused() -> ErrorAnswer:

@@ -139,7 +139,9 @@ def old_switched_off(project: str, times: int | None = None) -> Fault:
 
 def unlicensed() -> Fault:
     """Refuse because the organization has not activated, or not bought, what is asked for."""
-    return error("NOT_FOUND", 404, "Security Command Center is not activated for this resource.")
+    text = ("Security Command Center Legacy has been permanently disabled as of June 7, 2021. Migrate to Security "
+            "Command Center's Standard tier or Premium tier to maintain access to Security Command Center.")
+    return error("INVALID_ARGUMENT", 400, text)
 
 
 def perimeter() -> Fault:

@@ -9,7 +9,7 @@ ESTATE ?= tests/lab/estate/example.yaml
 export UV_PYTHON_DOWNLOADS = never
 export UV_LINK_MODE = copy
 
-.PHONY: help demo test lint bench fix lock clean
+.PHONY: help demo test mutants lint bench fix lock clean
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -37,6 +37,9 @@ test: $(VENV)/.dev ## lint, then every test; installs what tests need where it m
 	@sh tests/setup.sh
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(ARGS)
+
+mutants: $(VENV)/.dev ## take away each check of the verifier: a test must fail
+	$(BIN)/python -m tests.verify.mutants
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import floors, mappings
 	$(BIN)/ruff check .

@@ -16,16 +16,15 @@ def counts(estate: Estate) -> dict[str, int]:
     google = estate.google
     used = [one for one in google.projects if not google.off("sqladmin", one.id)]
     databases = [one for project in used for one in google.of("databases", project.id)]
-    saved = {one.resource.id for one in google.backups}
     kept = [one for one in google.backups if one.resource in databases]
-    tops = len(google.projects) + 1
+    tops = len(google.projects) + 2  # with the folder and the organization
     since = estate.now - timedelta(days=399)
     return {
         "gcp.projects": len(google.projects),
         "gcp.asset_search": len(google.things) + len(google.projects),
         "gcp.iam_policies": sum(len(one.members) for one in google.bindings),
         "gcp.service_accounts": len(google.robots),
-        "gcp.sql_backups": len(kept) + len([one for one in databases if one.id not in saved]),
+        "gcp.sql_backups": len(kept) + len(databases),  # each run, and each database with its newest
         "gcp.sql_restores": len([one for one in google.restores if one.resource in databases]),
         "gcp.gke_backups": len(google.backups) - len(kept),
         "gcp.gke_restores": len([one for one in google.restores if one.resource not in databases]),

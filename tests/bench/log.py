@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import statistics
 import sys
 import time
@@ -30,6 +29,7 @@ from agent.store.tables import Leaf, Node, Tree
 from agent.verify.source import log_entry, log_hashes, log_size
 from tests.bench.floors import WHEN
 from tests.bench.ours import _submit, configuration
+from tests.bench.peak import peak_mb
 
 BLOCK = 20_000
 TIMES = 201
@@ -90,7 +90,7 @@ def measure(leaves: int, folder: Path) -> dict[str, Any]:
             store._publish()
         found = {"append": statistics.median(appended(store)),
                  "proof": statistics.median(proven(store, random.Random(42)))}
-    return {"records": leaves, **found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {"records": leaves, **found, "peak_mb": peak_mb()}
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from agent.lake.instants import Instants, encode
 from agent.model import BackupTest, Boundary, Outcome, Provenance
 from agent.store import ArtifactRow, ObjectWriter, Store, SummaryRow
 from tests.bench.floors import ITEM, WHEN, raw
+from tests.bench.peak import peak_mb
 
 CONFIG = """
 organization: Bench
@@ -163,7 +164,7 @@ def package(size: int, folder: Path) -> dict[str, Any]:
             for index in range(each // 560):
                 writer.write(Record(BackupTest(f"{number}-{index:08d}", occurred_at=WHEN), raw(index)))
             _submit(store, writer, "aws.backup_restore_jobs")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = peak_mb()
     began = time.perf_counter()
     with App.open(str(file), {}) as app:
         written = pack(app, Asked(controls=("8.13",)), folder / "package.zip")
@@ -306,7 +307,7 @@ def main(argv: list[str]) -> None:
         found = sample(int(arguments[0]), folder)
     else:
         found = assess(int(arguments[0]), folder)
-    print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    print(json.dumps({**found, "peak_mb": peak_mb(),
                       "cpu": _cpu(resource.RUSAGE_SELF)}))
 
 

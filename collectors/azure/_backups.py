@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from agent.clients.azure import Azure, moment
 from agent.collector import Api, Run
 from collectors.azure._answers import GONE, UNREGISTERED
+from collectors.azure._durations import seconds
 from collectors.azure._ids import group
 
 RECOVERY, BACKUP = "recoveryservices.vaults.list_by_subscription_id", "dataprotection.backup_vaults.get_in_subscription"
@@ -31,8 +31,6 @@ SPAN = timedelta(days=30)
 """What one question about jobs of a Recovery Services vault may span."""
 HOLDERS = ("containerName", "mabServerName", "storageAccountName")
 """Members that say in what a protected thing is: its friendly name alone is not unique in a vault."""
-_PERIOD = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
-_CLOCK = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+(?:\.\d+)?)")
 
 
 def where(vault: dict[str, Any]) -> dict[str, str]:
@@ -86,16 +84,14 @@ def ended(said: dict[str, Any]) -> datetime | None:
     return moment(said.get("endTime")) or moment(said.get("startTime"))
 
 
-def seconds(said: dict[str, Any]) -> float | None:
-    """Return how long a job that ended took: as Azure says it (`PT20S`, `00:00:20`), else by its two ends."""
+def took(said: dict[str, Any]) -> float | None:
+    """Return the seconds that a job that ended took: as Azure says it, else by its two ends."""
     begun, over = moment(said.get("startTime")), moment(said.get("endTime"))
     if over is None:
         return None
-    text = said.get("duration") or ""
-    found = _CLOCK.fullmatch(text) or (_PERIOD.fullmatch(text) if text else None)
-    if found and any(found.groups()):
-        days, hours, minutes, rest = (float(one or 0) for one in found.groups())
-        return ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    told = seconds(said.get("duration"))
+    if told is not None:
+        return told
     return (over - begun).total_seconds() if begun else None
 
 

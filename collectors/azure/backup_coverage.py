@@ -29,8 +29,7 @@ HEADER = Header(
     ),
     limits=(
         "What is protected from a vault in another subscription counts as unprotected here.",
-        "A machine counts as protected where the whole of it is, an SQL server where its machine or any of its "
-        "databases is: `protected_by`.",
+        "A machine counts as protected where all of it is, an SQL server where its machine or a database is.",
         "Of disks, stores, clusters and databases of their own only what is protected is seen.",
         "Protection that was stopped keeps what it has, and counts for nothing.",
         "Whether a machine needs a backup at all (a worker made anew each day) Azure does not know.",

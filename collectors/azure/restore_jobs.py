@@ -19,8 +19,8 @@ from collectors.azure._backups import (
     ended,
     outcome,
     recovery_jobs,
-    seconds,
     subject,
+    took,
 )
 
 HEADER = Header(
@@ -59,7 +59,7 @@ def _row(vault: dict[str, Any], job: dict[str, Any]) -> BackupTest:
         resource=subject(vault, said),
         backup=(more.get("sourceRecoverPoint") or {}).get("recoveryPointID"),
         outcome=outcome(said),
-        duration_s=seconds(said),
+        duration_s=took(said),
         occurred_at=ended(said),
     )
 

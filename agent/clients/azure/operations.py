@@ -16,6 +16,7 @@ def _in_group(provider: str, *rest: str) -> str:
 _WORKSPACE = _in_group("Microsoft.OperationalInsights/workspaces/{workspaceName}")
 _RECOVERY = _in_group("Microsoft.RecoveryServices/vaults/{vaultName}")
 _BACKUP = _in_group("Microsoft.DataProtection/backupVaults/{vaultName}")
+_SQL = _in_group("Microsoft.Sql/servers/{serverName}")
 _REVIEWS = _below("Microsoft.Authorization/accessReviewScheduleDefinitions")
 METHODS: dict[str, Method] = {
     "resource.subscriptions.list": Method("GET", "/subscriptions", "2022-12-01"),
@@ -105,6 +106,13 @@ METHODS: dict[str, Method] = {
     ),
     "dataprotection.jobs.list": Method("GET", f"{_BACKUP}/backupJobs", "2026-06-01"),
     "dataprotection.backup_policies.list": Method("GET", f"{_BACKUP}/backupPolicies", "2026-06-01"),
+    "sql.long_term_retention_policies.list_by_database": Method(
+        "GET", f"{_SQL}/databases/{{databaseName}}/backupLongTermRetentionPolicies", "2025-01-01"
+    ),
+    "sql.transparent_data_encryptions.list_by_database": Method(
+        "GET", f"{_SQL}/databases/{{databaseName}}/transparentDataEncryption", "2025-01-01"
+    ),
+    "sql.server_blob_auditing_policies.list_by_server": Method("GET", f"{_SQL}/auditingSettings", "2025-01-01"),
     "authorization.access_review_schedule_definitions.list": Method("GET", _REVIEWS, "2021-12-01-preview"),
     "authorization.access_review_instances.list": Method(
         "GET", f"{_REVIEWS}/{{scheduleDefinitionId}}/instances", "2021-12-01-preview"

@@ -117,6 +117,16 @@ PUBLISHED: dict[str, Published] = {
     "dataprotection.backup_policies.list": _of(
         "dataprotection", "_operations", "backup_policies_list", "BaseBackupPolicyResource"
     ),
+    "sql.long_term_retention_policies.list_by_database": _of(
+        "sql", "_operations", "long_term_retention_policies_list_by_database", "LongTermRetentionPolicy"
+    ),
+    "sql.transparent_data_encryptions.list_by_database": _of(
+        "sql", "_operations", "transparent_data_encryptions_list_by_database",
+        "LogicalDatabaseTransparentDataEncryption",
+    ),
+    "sql.server_blob_auditing_policies.list_by_server": _of(
+        "sql", "_operations", "server_blob_auditing_policies_list_by_server", "ServerBlobAuditingPolicy"
+    ),
     "authorization.access_review_schedule_definitions.list": _of(
         "authorization.v2021_12_01_preview", "_access_review_schedule_definitions_operations", "list",
         "AccessReviewScheduleDefinition",

@@ -9,7 +9,7 @@ ESTATE ?= tests/lab/estate/example.yaml
 export UV_PYTHON_DOWNLOADS = never
 export UV_LINK_MODE = copy
 
-.PHONY: help demo test lint bench fix lock clean
+.PHONY: help demo test mutants lint bench fix lock clean
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -38,6 +38,9 @@ test: $(VENV)/.dev ## lint, then every test; installs what tests need where it m
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(ARGS)
 
+mutants: $(VENV)/.dev ## take away each check of the verifier: a test must fail
+	$(BIN)/python -m tests.verify.mutants
+
 lint: $(VENV)/.dev ## ruff, mypy strict, import floors, mappings
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -53,7 +56,7 @@ fix: $(VENV)/.dev ## what ruff can mend by itself, and the generated pages
 
 lock: $(UV) ## resolve the dependencies again, with hashes and without any registry's address
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra dev pyproject.toml -o config/locks/dev.txt
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra aws --extra postgres --extra lab -c config/locks/dev.txt pyproject.toml -o config/locks/demo.txt
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra aws --extra azure --extra entra --extra gcp --extra postgres --extra lab -c config/locks/dev.txt pyproject.toml -o config/locks/demo.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra all -c config/locks/dev.txt pyproject.toml -o config/locks/runtime.txt
 
 clean: ## what the demo and the tools left

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from sqlmodel import Session
 
 from agent import programme
-from agent.assembly import force, redacting, stamping
+from agent.assembly import force, redacting, stamping, witnessing
 from agent.assembly.places import open_store
 from agent.collector import Header
 from agent.config import Config, find, load, planned
@@ -236,6 +236,12 @@ class Parts:
         if scope is not None and scope not in [*names, "organization"]:
             raise ConfigurationError(f"no scope {scope!r}", advice=f"There are: {', '.join(names) or 'none'}")
 
+    def known_scopes(self, scopes: Sequence[str] | None) -> list[str]:
+        """Return the scopes by name, each once; raises `ConfigurationError` for a strange one."""
+        for one in scopes or ():
+            self._known(one)
+        return sorted(set(scopes or ()))
+
     def _warnings(self, as_of: datetime) -> list[str]:
         """Return what lowers the whole answer: scopes never expanded, runs that wait for the sequencer."""
         known = {row.scope for row in self.store.expected(as_of=as_of)}
@@ -247,7 +253,7 @@ class Parts:
         waiting = self.store.pending()
         if waiting:
             warnings.append(f"{waiting} runs wait to be recorded: annexa collect finishes them")
-        return [*warnings, *stamping.warnings(self)]
+        return [*warnings, *stamping.warnings(self), *witnessing.warnings(self)]
 
     def close(self) -> None:
         """Let go of the store."""

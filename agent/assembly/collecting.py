@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 import structlog
 from sqlmodel import Session
 
-from agent.assembly import force, stamping, telling
+from agent.assembly import force, stamping, telling, witnessing
 from agent.assembly.app import Parts
 from agent.assembly.providers import provider
 from agent.errors import ConfigurationError
@@ -49,6 +49,7 @@ def collect(
     results = engine.run(plan(boundaries, now, facts(app)))
     telling.notice(app, app.clock())
     stamping.stamp(app)
+    witnessing.show(app)
     return results
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Literal
 
-from agent.assembly import collecting, permissions, redacting, stamping
+from agent.assembly import collecting, permissions, redacting, stamping, witnessing
 from agent.assembly.app import Parts
 from agent.assembly.permissions import Checked
 from agent.collector import Header
@@ -28,7 +28,7 @@ def doctor(app: Parts, *, send: bool = False) -> list[Checked]:
     """Return every check, the configuration first; `send` sends a test message to each alert route."""
     return [
         *_references(app), *_collectors(app), *_disk(app), *_lock(app), *_scopes(app), *_stamps(app),
-        *_routes(app, send),
+        *_witnesses(app), *_routes(app, send),
     ]
 
 
@@ -145,6 +145,13 @@ def _stamps(app: Parts) -> Iterator[Checked]:
         yield _answers("time stamps", address, "Correct tsa:, or see whether a proxy is in the way")
     for line in stamping.warnings(app):
         yield Checked(check="time stamps", state="warn", what=line, remedy="annexa collect and annexa serve ask again")
+
+
+def _witnesses(app: Parts) -> Iterator[Checked]:
+    for known in witnessing.known(app):
+        yield _answers("witnesses", known.address, "Correct witnesses:, or see whether a proxy is in the way")
+    for line in witnessing.warnings(app):
+        yield Checked(check="witnesses", state="warn", what=line, remedy="annexa collect and annexa serve ask again")
 
 
 def _answers(check: str, address: str, remedy: str) -> Checked:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import __version__
-from agent.assembly import stamping, telling
+from agent.assembly import stamping, telling, witnessing
 from agent.assembly.app import Parts
 from agent.collector import Record
 from agent.errors import ConfigurationError
@@ -60,6 +60,7 @@ def keep(app: Parts, documents: Iterable[tuple[Requirement, Said]]) -> list[str]
         pass
     telling.notice(app, app.clock())
     stamping.stamp(app)
+    witnessing.show(app)
     return artifacts
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from agent.assembly import collecting, custody, force, stamping, telling
+from agent.assembly import collecting, custody, force, stamping, telling, witnessing
 from agent.assembly.app import Parts
 from agent.config import load
 from agent.mapping import load_mapping
@@ -56,6 +56,7 @@ class AppDuties:
         """Send what waits in the outbox, and have stamped what waits for its time stamp."""
         sent = telling.deliver(self._app, now)
         stamping.stamp(self._app)
+        witnessing.show(self._app)
         return sent
 
     def reload(self) -> None:

@@ -48,16 +48,32 @@ def requirement(app: Parts, name: str) -> Requirement:
     return found
 
 
+def collectors_of(found: Requirement) -> tuple[str, ...]:
+    """Return every collector whose runs may serve a requirement, that of its documents included."""
+    return (*found.collectors, *((document_collector(found.id),) if found.document else ()))
+
+
+def accepted(app: Parts, found: Requirement, as_of: datetime) -> list[ArtifactRow]:
+    """Return the artifacts of a requirement that were recorded, accepted and not voided at an instant."""
+    collectors = collectors_of(found)
+    return [row for row in app.store.artifacts(kind=found.kind, as_of=as_of, voided=False, deleted=False)
+            if row.collector in collectors and row.outcome in outcomes(found)]
+
+
+def outcomes(found: Requirement) -> frozenset[str]:
+    """Return how a run must have ended to be accepted."""
+    return frozenset({Outcome.SUCCEEDED, *((Outcome.PARTIAL,) if found.partial_allowed else ())})
+
+
 def choose(app: Parts, asked: Asked, by: str = "") -> Chosen:
     """Return the accepted artifacts of a requirement, its scopes and its period, as they were known at `as_of`."""
     found = requirement(app, asked.requirement)
-    collectors = (*found.collectors, *((document_collector(found.id),) if found.document else ()))
+    collectors = collectors_of(found)
     rows = [
         row for row in app.store.artifacts(kind=found.kind, as_of=asked.as_of, deleted=False)
-        if row.collector in collectors and row.scope in (asked.scopes or (row.scope,)) and _in(row, asked.period)
+        if row.collector in collectors and row.scope in (asked.scopes or (row.scope,)) and in_period(row, asked.period)
     ]
-    accepted = {Outcome.SUCCEEDED, *((Outcome.PARTIAL,) if found.partial_allowed else ())}
-    good = [row for row in rows if row.outcome in accepted and not _voided(row, asked.as_of)]
+    good = [row for row in rows if row.outcome in outcomes(found) and not _voided(row, asked.as_of)]
     wanted = Wanted(
         kind=found.kind, pieces=[app.shelf.piece(row) for row in good], period=asked.period, as_of=asked.as_of,
         where=asked.where, by=by,
@@ -66,7 +82,7 @@ def choose(app: Parts, asked: Asked, by: str = "") -> Chosen:
                   completeness(found, rows, good, asked, _places(app, found, asked)))
 
 
-def _in(row: ArtifactRow, period: Window) -> bool:
+def in_period(row: ArtifactRow, period: Window) -> bool:
     """Return whether an artifact can tell of the period: a state was read in it, an event may be read later."""
     if KINDS[row.kind].event:
         return row.finished_at >= period.start

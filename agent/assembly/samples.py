@@ -10,7 +10,7 @@ from typing import Any
 from agent import canonical, sampling
 from agent.assembly import telling
 from agent.assembly.app import Parts
-from agent.errors import ConfigurationError, StoreError
+from agent.errors import ConfigurationError, StoreError, VerificationError
 from agent.lake.population import records
 from agent.store import SamplingRow
 
@@ -49,8 +49,11 @@ def selection(app: Parts, name: str) -> list[dict[str, Any]] | None:
     return list(canonical.loads(rows[0].body)["items"]) if rows else None
 
 
-def sample(app: Parts, name: str) -> dict[str, Any]:
-    """Return a draw with its population and its items, each with its last result and how many it had."""
+def sample(app: Parts, name: str, before: int | None = None) -> dict[str, Any]:
+    """Return a draw with its population and its items, each with its last result and how many it had.
+
+    `before`: results from that leaf of the log on are left out.
+    """
     draw = _named(app, "draw", name)
     items = selection(app, draw["name"])
     if items is None:
@@ -58,6 +61,8 @@ def sample(app: Parts, name: str) -> dict[str, Any]:
                          advice="Draw again with the same words; it stays the same draw")
     results: dict[str, list[dict[str, Any]]] = {}
     for row in app.store.sampled(name=draw["name"], step="result"):
+        if before is not None and row.leaf >= before:
+            continue
         results.setdefault(canonical.loads(row.body)["item"], []).append(told(row))
     for item in items:
         found = results.get(str(item["number"]), [])
@@ -70,8 +75,11 @@ def sample(app: Parts, name: str) -> dict[str, Any]:
 def listed(app: Parts) -> list[dict[str, Any]]:
     """Return every population with all draws on it, in the order of the log.
 
-    Populations of one root are one: each lists the draws on all of them.
+    Populations of one root are one: each lists the draws on all of them. Raises `VerificationError` where log and
+    catalog disagree on a step, for a draw might be hidden.
     """
+    for subject, detail in app.store.wrong_steps():
+        raise VerificationError(f"{subject}: {detail}", advice="Find out more with `annexa store check --deep`")
     draws = [told(row) for row in app.store.sampled(step="draw")]
     for draw in draws:
         with suppress(StoreError):
@@ -123,14 +131,15 @@ def counts(items: Sequence[dict[str, Any]]) -> dict[str, int]:
 
 
 def evaluate(
-    app: Parts, name: str, confidence: sampling.Rate | None = None, tolerable: sampling.Rate | None = None
+    app: Parts, name: str, confidence: sampling.Rate | None = None, tolerable: sampling.Rate | None = None,
+    before: int | None = None,
 ) -> dict[str, Any]:
     """Return the upper limit of the deviation rate and what it says; the draw's own parameters unless others are given.
 
     Items that are not applicable are left out of the tested ones, and the population stays as large
     as it is, which is the cautious side.
     """
-    drawn_ = sample(app, name)
+    drawn_ = sample(app, name, before)
     tally = counts(drawn_["items"])
     basis, size = drawn_["basis"], drawn_["population"]["size"]
     confidence = confidence or basis.get("confidence")
@@ -164,9 +173,9 @@ def _reason(answer: dict[str, Any], good: bool) -> str:
             f"{float(answer['tolerable']):.2%}")
 
 
-def contents(app: Parts, name: str) -> list[dict[str, Any]]:
+def contents(app: Parts, name: str, before: int | None = None) -> list[dict[str, Any]]:
     """Return the items of a sample with their records, read from their artifacts and proven."""
-    items = sample(app, name)["items"]
+    items = sample(app, name, before)["items"]
     by_artifact: dict[str, set[int]] = {}
     for item in items:
         by_artifact.setdefault(item["artifact"], set()).add(item["line"])

@@ -100,6 +100,7 @@ def build() -> typer.Typer:
         collecting,
         custody,
         evidence,
+        exporting,
         keeping,
         keys,
         mappings,
@@ -113,8 +114,8 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _width()},
     )
     app.callback()(_callback)
-    for module in (starting, collecting, answers, evidence, verifying, sampling, asking, catalog, mappings, keeping,
-                   custody, keys):
+    for module in (starting, collecting, answers, evidence, verifying, sampling, exporting, asking, catalog, mappings,
+                   keeping, custody, keys):
         module.register(app)
     return app
 

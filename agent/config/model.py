@@ -36,6 +36,7 @@ from agent.config.redact import REDACT
 from agent.config.scopes import SCOPE, Scope
 from agent.config.secret import Secret
 from agent.config.shape import Kind, Look, key
+from agent.config.witness import WitnessAt
 from agent.errors import ConfigurationError, Place
 from agent.masking import Redaction
 from agent.yamlfile import Node
@@ -219,6 +220,9 @@ class Config:
     )
     tsa_roots: Path | None = key(
         PATH, "PEM certificates of their roots: with them each time stamp is verified as it comes.", default=None
+    )
+    witnesses: tuple[WitnessAt, ...] = key(
+        many(part(WitnessAt), "a list of witnesses"), "Who cosigns each checkpoint.", default=()
     )
     frameworks: tuple[str, ...] = key(
         many(FRAMEWORK, "a list of frameworks"), "The frameworks to answer to.", default=("iso27001-2022",)

@@ -123,7 +123,8 @@ def unknown(shape: type[Any], node: Node, what: str) -> Iterator[ConfigurationEr
 def _one(name: str, item: Key, node: Node, what: str, look: Look) -> dict[str, Any]:
     value = node.get(item.name)
     if value is None or (value.kind == "scalar" and value.scalar is None):
-        if item.required and item.name not in (nearest(name, [item.name]) for name in node.entries):
+        near = (nearest(name, [item.name]) for name in node.entries if name != item.name)
+        if item.required and item.name not in near:  # a misspelt key is named already
             raise ConfigurationError(f"{what} needs the key {item.name!r}", place=node.where(item.name))
         return {}
     return {name: item.kind.read(value, f"{item.name!r}", look)}

@@ -169,9 +169,12 @@ class BesideDesk:
 
 
 def _bare(piece: Piece) -> Piece:
-    return replace(piece, fetch=None)
+    return replace(piece, fetch=None, sealed=None)
 
 
 def _here(piece: Piece) -> Piece:
-    """Return the piece with its object on this machine: the process beside has no way to the store."""
-    return replace(piece, path=piece.file(), fetch=None)
+    """Return the piece with its object on this machine: the process beside has no way to the store.
+
+    Here it is held to its envelope; the process beside hashes the object.
+    """
+    return replace(piece, path=piece.file(), fetch=None, sealed=None)

@@ -142,7 +142,8 @@ def _kept(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[dict[str, Any], 
     row = connection.execute("SELECT count(*) FROM _exceptions").fetchone()
     assert row is not None
     answer = shape(connection, "SELECT * FROM _exceptions")
-    result = connection.execute(fetchable(f"SELECT * FROM _exceptions LIMIT {MOST}", answer))
+    # In an order of their own: the same evidence gives the same answer, however many threads read it.
+    result = connection.execute(fetchable(f"SELECT * FROM _exceptions ORDER BY ALL LIMIT {MOST}", answer))
     kept = (dict(zip(answer.columns, cells, strict=True)) for batch in rows(result, answer, MOST) for cells in batch)
     return tuple(kept), row[0]
 

@@ -30,9 +30,9 @@ def inflated(source: IO[bytes], what: str) -> Iterator[bytes]:
         raise VerificationError(f"the object of artifact {what} is damaged: {error}") from error
 
 
-def _local(piece: Piece) -> Iterator[bytes]:
+def _local(piece: Piece, file: Path) -> Iterator[bytes]:
     try:
-        with piece.file().open("rb") as source:
+        with file.open("rb") as source:
             yield from inflated(source, piece.artifact)
     except OSError as error:
         raise StoreError(f"the object of artifact {piece.artifact} cannot be read: {error.strerror}") from error
@@ -42,7 +42,7 @@ def blocks(piece: Piece) -> Iterator[bytes]:
     """Yield whole lines of the object; raises `VerificationError` where its bytes are not those of its digest."""
     digest = hashlib.sha256()
     held: list[bytes] = []
-    for data in _local(piece):
+    for data in _local(piece, piece.file()):
         digest.update(data)
         end = data.rfind(b"\n") + 1
         if end:
@@ -52,6 +52,15 @@ def blocks(piece: Piece) -> Iterator[bytes]:
     prove(digest.hexdigest(), piece.digest, piece.artifact)
     if rest := b"".join(held):
         yield rest + b"\n"
+
+
+def whole(piece: Piece) -> Path:
+    """Return the file of the object; raises `VerificationError` where its bytes are not those of its digest."""
+    file, digest = piece.file(), hashlib.sha256()
+    for data in _local(piece, file):
+        digest.update(data)
+    prove(digest.hexdigest(), piece.digest, piece.artifact)
+    return file
 
 
 def prove(found: str, expected: str, artifact: str) -> None:

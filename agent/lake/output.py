@@ -42,6 +42,8 @@ def cell(value: Any) -> str:
 
 def harmless(value: Any) -> str:
     """Return the cell for CSV: text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    if type(value) is str:  # most cells
+        return f"'{value}" if value.startswith(_RUNS) else value
     text = cell(value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return f"'{text}" if text.startswith(_RUNS) and not number else text

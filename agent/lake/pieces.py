@@ -33,9 +33,16 @@ class Piece:
     outcome: Outcome = Outcome.SUCCEEDED
     fetch: Callable[[Path], None] | None = field(default=None, compare=False, repr=False)
     """Brings the object to `path`, where the store is not on this machine."""
+    sealed: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    """Raises `VerificationError` where the signed envelope says otherwise than this does; None before there is one."""
 
     def file(self) -> Path:
-        """Return the local file of the object, fetched and proven where it is not here yet."""
+        """Return the local file of the object, fetched where it is not here yet; what it holds is not proven.
+
+        Raises `VerificationError` where the envelope names another digest, path or run.
+        """
+        if self.sealed is not None:
+            self.sealed()
         if self.fetch is not None and not self.path.exists():
             self.fetch(self.path)
         return self.path.resolve()

@@ -46,12 +46,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What goes with the SQL: the instant, the scope, all artifacts instead of the newest, named parameters."""
+    """What goes with the SQL: the instant, the scope, all artifacts instead of the newest, named parameters.
+
+    `proven`: of the objects alone; compacted Parquet is made of proven objects, but only its manifest vouches for it.
+    """
 
     as_of: datetime | None = None
     scope: str | None = None
     everything: bool = False
+    proven: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    memory: str | None = None
+    """Such as 512MB; None: as the lake has it."""
+    seconds: float | None = None
 
 
 def newest(pieces: Sequence[Piece]) -> list[Piece]:
@@ -120,10 +127,11 @@ class Lake:
             bound = _bound(question, asked)
             stages = {table: self._stage(table, asked, room) for table in sorted(question.tables)}
             allowed = [*files, *(file for staged in stages.values() for file in staged.files)]
-            with connect(allowed, *self._limits, spill=room) as connection:
+            memory, threads = self._limits
+            with connect(allowed, asked.memory or memory, threads, spill=room) as connection:
                 for table, staged in stages.items():
                     _view(connection, table, staged, asked)
-                with limited(connection, self._seconds):
+                with limited(connection, asked.seconds or self._seconds):
                     with told(sql):
                         answer = shape(connection, question.sql, bound)
                     yield _Open(connection, question, answer, bound)
@@ -133,7 +141,8 @@ class Lake:
         pieces = self._catalog.pieces(kind, as_of=asked.as_of, scope=asked.scope)
         if not (KINDS[kind].event or asked.everything):
             pieces = newest(pieces)
-        compacted = Compacted(self._directory).parts(kind, pieces) if self._directory and table == kind else ()
+        parquet = self._directory and table == kind and not asked.proven
+        compacted = Compacted(self._directory).parts(kind, pieces) if self._directory and parquet else ()
         return stage(kind, pieces, room, compacted, label=table)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from agent.errors import StoreError
+from agent.errors import StoreError, VerificationError
 from agent.lake.compact import Compacted, Month
 from agent.lake.merge import inflated, prove
 from agent.lake.pieces import Piece
@@ -83,8 +83,21 @@ class Shelf:
             artifact=row.id, digest=digest, path=local or self._cache / f"{digest}.ndjson.zst", kind=row.kind,
             scope=row.scope, boundary=row.boundary, region=row.region, collector=row.collector,
             collected_at=row.collected_at, recorded_at=row.recorded_at, outcome=Outcome(row.outcome),
-            fetch=None if local else lambda target: self._fetch(row, digest, target),
+            fetch=None if local else lambda target: self._fetch(row, digest, target), sealed=lambda: self._sealed(row),
         )
+
+    def _sealed(self, row: Row) -> None:
+        """Raise `VerificationError` unless the envelope of an artifact, signed, says what its row says."""
+        statement = self._store.statement(row.id)
+        run = statement.provenance
+        told = (statement.digest, statement.path, run.kind, run.scope, run.boundary, run.region, run.collector,
+                run.started_at, run.outcome.value)
+        if told != (row.object.removeprefix("sha256:"), row.path, row.kind, row.scope, row.boundary, row.region,
+                    row.collector, row.collected_at, str(row.outcome)):
+            raise VerificationError(
+                f"the catalog says otherwise of artifact {row.id} than what was sealed",
+                advice="Find out more with `annexa verify`, and rebuild the catalog with `annexa store rebuild`",
+            )
 
     def _fetch(self, row: Row, digest: str, target: Path) -> None:
         """Bring an object here, proven against its digest as it comes; it appears whole or not at all."""

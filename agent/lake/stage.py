@@ -13,12 +13,12 @@ import duckdb
 
 from agent.canonical import document, timestamp
 from agent.lake.connection import connect, literal, name, told
-from agent.lake.merge import merge
+from agent.lake.merge import merge, whole
 from agent.lake.pieces import FACTS, Part, Piece, beside
 from agent.model import KINDS
 
 DIRECT = 2
-"""As many objects of one kind are read as they lie; more are merged first."""
+"""As many objects of one kind are read as they lie, proven before; more are merged first, proven on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,14 @@ def scratch(parent: Path | None = None) -> Iterator[Path]:
 def stage(
     kind: str, pieces: Sequence[Piece], room: Path, compacted: Sequence[Part] = (), *, label: str = ""
 ) -> Stage:
-    """Return where the records of the pieces lie; more than `DIRECT` outside Parquet are merged into `room`."""
+    """Return where the records of the pieces lie; more than `DIRECT` outside Parquet are merged into `room`.
+
+    Each object is hashed before anything is asked of it; raises `VerificationError` where it is not what was sealed.
+    """
     held = {piece.artifact for part in compacted for piece in part.pieces}
     loose = tuple(piece for piece in pieces if piece.artifact not in held)
     if len(loose) <= DIRECT:
-        return Stage(kind, (*compacted, *(Part(piece.file(), (piece,)) for piece in loose)))
+        return Stage(kind, (*compacted, *(Part(whole(piece), (piece,)) for piece in loose)))
     target = room / f"{label or kind}.ndjson.zst"
     merge(loose, target)
     return Stage(kind, (*compacted, Part(target, loose, merged=True)))

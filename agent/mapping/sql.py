@@ -31,7 +31,7 @@ VALUES: dict[tuple[str, str], frozenset[str]] = {
     ("access_review", "decision"): frozenset({"approved", "denied", "unknown", "not_reviewed"}),
     ("access_review", "outcome"): frozenset({"completed", "in_progress", "not_started"}),
     ("backup", "outcome"): frozenset({"completed", "failed", "aborted", "running", "partial", "expired"}),
-    ("backup_test", "outcome"): frozenset({"completed", "failed", "aborted", "running"}),
+    ("backup_test", "outcome"): frozenset({"completed", "failed", "aborted", "running", "partial"}),
     ("finding", "severity"): frozenset({"critical", "high", "medium", "low", "informational"}),
     ("finding", "state"): frozenset({"open", "resolved", "suppressed"}),
 }

@@ -104,7 +104,9 @@ class Backup(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupTest(Row):
-    """A restore that was tried; outcome: completed, failed, aborted, running; `validated` None: nobody validated it."""
+    """A restore that was tried; outcome: completed, failed, aborted, running, partial (some of it, or with warnings);
+    `validated` None: nobody validated it.
+    """
 
     kind: ClassVar[str] = "backup_test"
     resource: str | None = None

@@ -1,5 +1,6 @@
 """Seal and open: statement, envelope, Merkle tree, checkpoint and leaf entries; values in, values out."""
 
+from agent.seal.cosignature import Cosignature, Witness, cosignatures, read_witness
 from agent.seal.envelope import artifact_id, open_envelope, seal_envelope
 from agent.seal.leaf import (
     ArtifactEntry,
@@ -9,6 +10,7 @@ from agent.seal.leaf import (
     HoldEntry,
     KeyEntry,
     SamplingEntry,
+    UnknownEntry,
     VoidEntry,
     read_entry,
 )
@@ -20,6 +22,7 @@ __all__ = [
     "EMPTY",
     "ArtifactEntry",
     "Checkpoint",
+    "Cosignature",
     "CustodyEntry",
     "DeletionEntry",
     "Entry",
@@ -28,14 +31,18 @@ __all__ = [
     "Range",
     "SamplingEntry",
     "Statement",
+    "UnknownEntry",
     "VoidEntry",
+    "Witness",
     "artifact_id",
+    "cosignatures",
     "leaf_hash",
     "node_hash",
     "open_checkpoint",
     "open_envelope",
     "read_entry",
     "read_statement",
+    "read_witness",
     "seal_checkpoint",
     "seal_envelope",
     "verifier_key",

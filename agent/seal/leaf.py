@@ -108,8 +108,24 @@ class CustodyEntry(Logged):
     last: str
 
 
-Entry = ArtifactEntry | VoidEntry | SamplingEntry | HoldEntry | DeletionEntry | KeyEntry | CustodyEntry
-KNOWN: dict[str, type[Entry]] = {
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownEntry:
+    """An entry of a type that a later version added: placed, timed and hashed like any, its meaning unknown here."""
+
+    index: int
+    kind: str
+    data: bytes
+    recorded_at: datetime
+    clock: datetime | None = None
+
+    def write(self) -> bytes:
+        """Return the leaf data, as it was read."""
+        return self.data
+
+
+Known = ArtifactEntry | VoidEntry | SamplingEntry | HoldEntry | DeletionEntry | KeyEntry | CustodyEntry
+Entry = Known | UnknownEntry
+KNOWN: dict[str, type[Known]] = {
     "artifact": ArtifactEntry, "void": VoidEntry, "sampling": SamplingEntry, "hold": HoldEntry,
     "deletion": DeletionEntry, "key": KeyEntry, "custody": CustodyEntry,
 }
@@ -117,12 +133,26 @@ TYPES: dict[type[Logged], str] = {cls: name for name, cls in KNOWN.items()}
 
 
 def read_entry(data: bytes) -> Entry:
-    """Return the entry of leaf data; raises `VerificationError` where it is none that this version knows."""
+    """Return the entry of leaf data; one of an unknown type is an `UnknownEntry` (ADR 8).
+
+    Raises `VerificationError` where it is none, or is of an unknown type and says `critical`.
+    """
     try:
         entry = canonical.loads(data)
         kind, clock = entry.pop("type"), entry.pop("clock", None)
         entry["recorded_at"] = datetime.fromisoformat(entry["recorded_at"])
         entry["clock"] = datetime.fromisoformat(clock) if clock is not None else None
-        return KNOWN[kind](**entry)
+        return KNOWN[kind](**entry) if kind in KNOWN else _unknown(kind, entry, data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise VerificationError(f"The log entry cannot be read: {error!r}") from error
+
+
+def _unknown(kind: str, entry: dict[str, Any], data: bytes) -> UnknownEntry:
+    """Return an entry of a later version; raises `VerificationError` where it may not be passed over."""
+    if entry.get("critical", False) is not False:
+        raise VerificationError(
+            f"The log entry is of the type {kind!r}, which this version of annexa does not know and may not pass over",
+            advice="Use the version that wrote it, or a later one",
+        )
+    return UnknownEntry(index=int(entry["index"]), kind=str(kind), data=data, recorded_at=entry["recorded_at"],
+                        clock=entry["clock"])

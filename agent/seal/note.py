@@ -17,19 +17,23 @@ from agent.seal.signing import CURVE, Signature, Signer, SSlibKey
 ED25519, ECDSA = b"\x01", b"\x02"
 DASH = "\u2014 "  # an em dash and a space begin a signature line
 HINT = 4
+MOST = 64
+"""Signature lines that a note may have; the format asks for at least 16."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A signed tree head: which log, how many leaves, which root."""
+    """A signed tree head: which log, how many leaves, which root; `extension` are lines that mean nothing to us."""
 
     origin: str
     size: int
     root: bytes
+    extension: tuple[str, ...] = ()
 
     def body(self) -> bytes:
         """Return the text that is signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n".encode()
+        lines = (self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extension)
+        return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _bytes(key: SSlibKey) -> bytes:
@@ -62,23 +66,43 @@ def seal_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
     return body + f"\n{DASH}{checkpoint.origin} {blob}\n".encode()
 
 
-def open_checkpoint(note: bytes, key: SSlibKey, origin: str) -> Checkpoint:
-    """Return the checkpoint of a note that the key signed for this log; else raises `VerificationError`."""
+def split_note(note: bytes) -> tuple[str, list[str]]:
+    """Return the text of a signed note and its signature lines; raises `VerificationError` where it is none."""
     try:
         text = note.decode()
         at = text.rindex("\n\n")
-        body, lines = text[: at + 1], text[at + 2 :]
-        name, size, root, _end = body.split("\n")
-        checkpoint = Checkpoint(name, int(size), base64.b64decode(root))
     except ValueError as error:
         raise VerificationError("The checkpoint is no signed note of a log") from error
-    if checkpoint.body() != body.encode() or len(checkpoint.root) != hashlib.sha256().digest_size:
-        raise VerificationError("The checkpoint is not written as the format asks")
-    if name != origin:
-        raise VerificationError(f"The checkpoint is of the log {name}, not of {origin}")
-    *signatures, end = lines.split("\n")
-    if end or not all(line.startswith(DASH) for line in signatures):
+    *lines, end = text[at + 2 :].split("\n")
+    if end or not all(line.startswith(DASH) for line in lines):
         raise VerificationError("The checkpoint has lines that are no signatures")
+    if any(one < " " and one != "\n" for one in text) or len(lines) > MOST:
+        raise VerificationError("The checkpoint is not written as the format asks")
+    return text[: at + 1], lines
+
+
+def read_body(body: str) -> Checkpoint:
+    """Return the checkpoint of a note's text, which nobody has verified yet; raises `VerificationError`."""
+    try:
+        name, size, root, *extension, _end = body.split("\n")
+        checkpoint = Checkpoint(name, int(size), base64.b64decode(root), tuple(extension))
+    except ValueError as error:
+        raise VerificationError("The checkpoint is no signed note of a log") from error
+    if (checkpoint.body() != body.encode() or len(checkpoint.root) != hashlib.sha256().digest_size or not name
+            or checkpoint.size < 0 or not all(extension)):
+        raise VerificationError("The checkpoint is not written as the format asks")
+    return checkpoint
+
+
+def open_checkpoint(note: bytes, key: SSlibKey, origin: str) -> Checkpoint:
+    """Return the checkpoint of a note that the key signed for this log; else raises `VerificationError`.
+
+    Signatures of other keys are passed over (witnesses), and so are extension lines, which the signature covers.
+    """
+    body, signatures = split_note(note)
+    checkpoint = read_body(body)
+    if checkpoint.origin != origin:
+        raise VerificationError(f"The checkpoint is of the log {checkpoint.origin}, not of {origin}")
     if not any(_signed(line, body.encode(), key, origin) for line in signatures):
         raise VerificationError("The checkpoint carries no signature of the log's key")
     return checkpoint

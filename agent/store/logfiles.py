@@ -16,6 +16,7 @@ CHECKPOINT = "log/checkpoint"
 QUEUE = "log/queue"
 """Where checkpoints wait for a time stamp."""
 STAMPS = "log/timestamps"
+COSIGNED = "log/cosignatures"
 
 
 def queue_path(size: int) -> str:
@@ -26,6 +27,11 @@ def queue_path(size: int) -> str:
 def stamp_paths(size: int) -> tuple[str, str]:
     """Return where a stamped checkpoint and the token over it are kept."""
     return f"{STAMPS}/{size:012}/checkpoint", f"{STAMPS}/{size:012}/token.tsr"
+
+
+def cosigned_path(size: int, hint: bytes) -> str:
+    """Return where the checkpoint of a size is kept with the cosignature of the witness that the hint points to."""
+    return f"{COSIGNED}/{size:012}/{hint.hex()}"
 
 
 def read_checkpoint(objects: Objects, keys: Sequence[SSlibKey], origin: str | None = None) -> Checkpoint | None:

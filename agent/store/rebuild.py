@@ -21,6 +21,7 @@ from agent.seal import (
     KeyEntry,
     SamplingEntry,
     Statement,
+    UnknownEntry,
     VoidEntry,
     open_envelope,
     read_entry,
@@ -128,6 +129,10 @@ def _entry(
             void(row, entry.reason, entry.by, entry.recorded_at)
             session.add(row)
         result.voided += 1
+        return
+    if isinstance(entry, UnknownEntry):
+        result.problems.append(f"leaf {entry.index} is of the type {entry.kind!r}, which a later version wrote: "
+                               "it is kept, and what it says is not restored; rebuild with that version")
         return
     if isinstance(entry, SamplingEntry):
         _step(session, entry, objects, result)

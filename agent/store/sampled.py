@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from agent import canonical
 from agent.errors import StoreError, VerificationError
@@ -22,6 +22,9 @@ LETTERS = {"population": "P", "draw": "S"}
 """What the names of the steps begin with; a result has the name of its sample."""
 ROOM = 320
 """Bytes that everything but the facts takes in an entry, at most."""
+MARK = b'"type":"sampling"'
+"""What the entry of each step has, and hardly another: who looks for steps reads only these."""
+PAGE = 1000
 
 
 def document_path(digest: str) -> str:
@@ -47,7 +50,7 @@ def submit(catalog: Catalog, objects: Objects, kind: str, facts: dict[str, Any],
 def step(session: Session, tree: Tree, body: dict[str, Any], now: datetime, clock: datetime | None) -> None:
     """Write the leaf and the row of a pending step; populations and draws are numbered as they come."""
     kind = body["step"]
-    name = str(body["facts"]["sample"]) if kind not in LETTERS else f"{LETTERS[kind]}{_count(session, kind) + 1}"
+    name = str(body["facts"]["sample"]) if kind not in LETTERS else f"{LETTERS[kind]}{_newest(session, kind) + 1}"
     entry = SamplingEntry(
         index=tree.size, step=kind, name=name, document=body["document"], facts=body["facts"], recorded_at=now,
         clock=clock,
@@ -56,9 +59,33 @@ def step(session: Session, tree: Tree, body: dict[str, Any], now: datetime, cloc
     append(session, tree, entry.write())
 
 
-def _count(session: Session, kind: str) -> int:
+def _newest(session: Session, kind: str) -> int:
+    """Return the greatest number that a step of the kind ever had, by its rows and by the log behind the last row.
+
+    A name is given once: a draw whose row was taken away still has it.
+    """
     session.flush()
-    return session.exec(select(func.count()).where(col(SamplingRow.step) == kind)).one()
+    rows = session.exec(select(SamplingRow.leaf, SamplingRow.name).where(col(SamplingRow.step) == kind)).all()
+    names = [name for _leaf, name in rows]
+    after = max((leaf for leaf, _name in rows), default=-1)
+    names += [entry.name for _index, entry in _logged(session, after)
+              if isinstance(entry, SamplingEntry) and entry.step == kind]
+    return max((int(name[1:]) for name in names if name[1:].isdecimal()), default=0)
+
+
+def _logged(session: Session, after: int = -1) -> Iterator[tuple[int, SamplingEntry | VerificationError]]:
+    """Yield the place and the entry of each step of sampling behind a leaf, or why it cannot be read."""
+    query = select(Leaf.index, Leaf.entry).where(col(Leaf.index) > after).order_by(col(Leaf.index))
+    for index, data in session.exec(query.execution_options(yield_per=PAGE)):
+        if MARK not in data:
+            continue
+        try:
+            entry = read_entry(data)
+        except VerificationError as error:
+            yield index, error
+        else:
+            if isinstance(entry, SamplingEntry):
+                yield index, entry
 
 
 def row_of(entry: SamplingEntry, data: bytes) -> SamplingRow:
@@ -93,17 +120,28 @@ class Sampled:
 
 
 def wrong(catalog: Catalog, objects: Objects) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the steps: the subject, and how its row, leaf and document differ."""
+    """Yield what is wrong with the steps: the subject, and how leaf, document and row differ.
+
+    The leaves are walked, and then the rows: a step without a row is found as well as a row without a step.
+    """
     with catalog.read() as session:
-        rows = session.exec(select(SamplingRow).order_by(col(SamplingRow.leaf))).all()
-        leaves = {row.leaf: session.get(Leaf, row.leaf) for row in rows}
-    for row in rows:
-        leaf = leaves[row.leaf]
-        try:
-            entry = read_entry(leaf.entry) if leaf else None
-            if not isinstance(entry, SamplingEntry):
-                yield f"{row.step} {row.name}", f"the log's leaf {row.leaf} is not of it"
-            elif restored(entry, objects).model_dump() != row.model_dump():
-                yield f"{row.step} {row.name}", "the catalog says otherwise than the log"
-        except VerificationError as error:
-            yield f"{row.step} {row.name}", error.message
+        logged = dict(_logged(session))
+        rows = {row.leaf: row for row in session.exec(select(SamplingRow))}
+    for leaf, entry in logged.items():
+        if isinstance(entry, VerificationError):
+            yield f"leaf {leaf}", entry.message
+        elif detail := differing(entry, rows.get(leaf), objects):
+            yield f"{entry.step} {entry.name}", detail
+    for leaf in sorted(rows.keys() - logged.keys()):
+        yield f"{rows[leaf].step} {rows[leaf].name}", f"the log's leaf {leaf} is not of it"
+
+
+def differing(entry: SamplingEntry, row: SamplingRow | None, objects: Objects) -> str:
+    """Return how document and row of a logged step differ from it, '' where they do not."""
+    try:
+        told = restored(entry, objects)
+    except VerificationError as error:
+        return error.message
+    if row is None:
+        return f"the log has it as leaf {entry.index}, the catalog does not"
+    return "" if told.model_dump() == row.model_dump() else "the catalog says otherwise than the log"

@@ -19,10 +19,10 @@ from agent.canonical import timestamp
 from agent.errors import GoneError, StoreError
 from agent.masking import Redaction
 from agent.model import Provenance
-from agent.seal import verifier_key
+from agent.seal import Statement, verifier_key
 from agent.seal.signing import Signer
 from agent.store import sampled
-from agent.store.artifact import ObjectWriter, StagedObject
+from agent.store.artifact import ObjectWriter, StagedObject, envelope_path
 from agent.store.catalog import Catalog
 from agent.store.check import Problem, check
 from agent.store.custody import gather
@@ -39,7 +39,7 @@ from agent.store.sampled import Sampled
 from agent.store.sequencer import Derive, Sequencer
 from agent.store.submit import submit, sweep
 from agent.store.tables import ArtifactRow, Pending, SamplingRow, Tree
-from agent.store.verified import VerifiedArtifact, open_verified
+from agent.store.verified import VerifiedArtifact, open_verified, read_envelope
 
 log = structlog.get_logger("annexa.store")
 
@@ -168,6 +168,10 @@ class Store(Rotation, Facts, Sampled):
         self.drain(derive)
         return next(row for row in reversed(self.sampled(step=step)) if row.document == digest)
 
+    def wrong_steps(self) -> Iterator[tuple[str, str]]:
+        """Yield each step of sampling on which log, document and row disagree, and how."""
+        return sampled.wrong(self.catalog, self.objects)
+
     def open_artifact(self, artifact: str) -> VerifiedArtifact:
         """Open an artifact by its whole id; raises `VerificationError` where it is not what was signed."""
         try:
@@ -180,6 +184,10 @@ class Store(Rotation, Facts, Sampled):
                 f"The records of {artifact} were deleted under retention on {timestamp(at)}",
                 advice="Its seal and its leaf stay: annexa evidence history",
             ) from None
+
+    def statement(self, artifact: str) -> Statement:
+        """Return what the signed envelope of an artifact says; raises `VerificationError` where it is not its own."""
+        return read_envelope(artifact, self.objects.get(envelope_path(artifact)), self.keys.ring)
 
     def pending(self) -> int:
         """Return how many runs wait for the sequencer."""

@@ -33,10 +33,14 @@ class VerifiedArtifact:
         """Return what the run said of itself."""
         return self.statement.provenance
 
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the uncompressed bytes in pieces; the digest is taken again, and a mismatch raises at the end."""
+        return _checked(self.statement, self._objects)
+
     def lines(self) -> Iterator[bytes]:
         """Yield each line without its newline; the digest is taken again, and a mismatch raises at the end."""
         rest = b""
-        for chunk in _checked(self.statement, self._objects):
+        for chunk in self.chunks():
             *whole, rest = (rest + chunk).split(b"\n")
             yield from whole
 

@@ -9,27 +9,24 @@ each time, and the next one is asked; why nothing could be stamped is kept and s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 from cryptography import x509
 
 from agent import canonical
-from agent.errors import AnnexaError, RetriableError, VerificationError
-from agent.store.faults import reaching
-from agent.store.files import write_new
+from agent.errors import RetriableError, VerificationError
 from agent.store.logfiles import CHECKPOINT, QUEUE, queue_path, stamp_paths
 from agent.store.objects import Objects
 from agent.timestamps.authority import ask
+from agent.timestamps.backoff import Backoff, read
 
 log = structlog.get_logger("annexa.timestamps")
 
 AT_ONCE = 20
 """Checkpoints that are stamped in one go, so that a long queue does not hold up the rest."""
-FIRST = timedelta(seconds=30)
-LONGEST = timedelta(hours=1)
 STATE = "timestamps.json"
 
 
@@ -61,15 +58,6 @@ class Stamped:
 
 
 @dataclass(slots=True)
-class _Failed:
-    """How often an authority failed in a row, what it said, and when it is asked again."""
-
-    times: int
-    error: str
-    until: datetime
-
-
-@dataclass(slots=True)
 class Stamper:
     """Works the queue off with authorities in order; `state` is the folder that keeps their failures."""
 
@@ -79,11 +67,14 @@ class Stamper:
     clock: Callable[[], datetime]
     certificates: Sequence[x509.Certificate] = ()
     asking: Callable[[str, bytes, Sequence[x509.Certificate]], bytes] = ask
-    _failed: dict[str, _Failed] = field(default_factory=dict)
+    _backoff: Backoff = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._backoff = Backoff(self.state / STATE, self.clock)
 
     def run(self) -> Stamped:
         """Stamp what waits, the newest first; what no authority stamps stays in the queue."""
-        self._failed = _read(self.state)
+        self._backoff.read()
         self._enqueue_head()
         queued = sorted(_queued(self.objects), reverse=True)
         done = Stamped(waiting=len(queued))
@@ -96,10 +87,10 @@ class Stamper:
             self.objects.put(response, token)
             self.objects.delete(queue_path(size))
             done.tokens, done.waiting = done.tokens + 1, done.waiting - 1
-        self._keep()
+        self._backoff.keep()
         if done.waiting:
             log.warning("checkpoints not yet timestamped", waiting=done.waiting,
-                        errors=[one.error for one in self._failed.values()])
+                        errors=[one.error for one in self._backoff.failed.values()])
         return done
 
     def _enqueue_head(self) -> None:
@@ -114,29 +105,16 @@ class Stamper:
     def _stamp(self, note: bytes) -> bytes | None:
         """Return a token of the first authority that gives one; None where none does."""
         for address in self.authorities:
-            failed = self._failed.get(address)
-            if failed is not None and self.clock() < failed.until:
+            if self._backoff.waits(address):
                 continue
             try:
                 token = self.asking(address, note, self.certificates)
             except (RetriableError, VerificationError) as error:
-                self._fail(address, error)
+                self._backoff.failure(address, error)
             else:
-                self._failed.pop(address, None)
+                self._backoff.success(address)
                 return token
         return None
-
-    def _fail(self, address: str, error: AnnexaError) -> None:
-        before = self._failed.get(address)
-        times = before.times + 1 if before else 1
-        wait = min(LONGEST, FIRST * 2 ** min(times - 1, 20))
-        self._failed[address] = _Failed(times, error.message, self.clock() + wait)
-
-    def _keep(self) -> None:
-        body = canonical.document({address: asdict(one) for address, one in self._failed.items()})
-        with reaching("keep the state of the time stamp authorities"):
-            if self._failed or (self.state / STATE).exists():
-                write_new(self.state / STATE, body)
 
 
 def waiting(objects: Objects, state: Path, authorities: Sequence[str] = ()) -> Waiting:
@@ -146,7 +124,7 @@ def waiting(objects: Objects, state: Path, authorities: Sequence[str] = ()) -> W
         head = int(objects.get(CHECKPOINT).split(b"\n")[1])
         if objects.size(stamp_paths(head)[1]) is None:
             sizes.add(head)
-    failed = _read(state)
+    failed = read(state / STATE)
     again = min((one.until for one in failed.values()), default=None)
     return Waiting(len(sizes), max(sizes, default=0), tuple(one.error for one in failed.values()), again)
 
@@ -156,14 +134,3 @@ def _queued(objects: Objects) -> Iterator[int]:
         name = path.rpartition("/")[2]
         if name.isdigit():
             yield int(name)
-
-
-def _read(state: Path) -> dict[str, _Failed]:
-    try:
-        data = canonical.loads((state / STATE).read_bytes())
-        return {
-            str(address): _Failed(int(one["times"]), str(one["error"]), datetime.fromisoformat(one["until"]))
-            for address, one in data.items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}  # none failed yet, or the file is damaged: the authorities are simply asked again

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from agent.seal.proofs import (
 from agent.store.logfiles import CHECKPOINT as HEAD
 from agent.store.logfiles import stamp_paths
 from agent.store.objects import Objects
+from agent.verify.cosigned import notes
 from agent.verify.one import Proven
 from agent.verify.source import log_entry, log_hashes, log_size
 from agent.verify.stamps import sizes
@@ -31,14 +32,15 @@ from agent.verify.stamps import sizes
 RECORDS, TABLE, ENVELOPE, SUMS = "records.ndjson", "records.csv", "envelope.json", "SHA256SUMS"
 STATEMENT = "statement.json"
 CHECKPOINT, ENTRY, PROOF, TOKEN = "checkpoint", "entry.json", "inclusion.tlog-proof", "checkpoint.tsr"
-CONSISTENCY, KEY = "consistency.txt", "public-key.pem"
-PARTS = (RECORDS, TABLE, ENVELOPE, STATEMENT, SUMS, CHECKPOINT, ENTRY, PROOF, TOKEN, CONSISTENCY, KEY)
+CONSISTENCY, KEY, COSIGNED = "consistency.txt", "public-key.pem", "checkpoint.cosigned"
+PARTS = (RECORDS, TABLE, ENVELOPE, STATEMENT, SUMS, CHECKPOINT, ENTRY, PROOF, TOKEN, CONSISTENCY, KEY, COSIGNED)
 CHUNK = 1 << 20
 
 
 def proofs(objects: Objects, leaf: int, kept: bytes | None = None) -> dict[str, bytes]:
-    """Return the proof files of a leaf: on the first stamped checkpoint that holds it, else on the newest.
+    """Return the proof files of a leaf: on the first stamped checkpoint that holds it, else on the first cosigned.
 
+    Where there is neither it is the newest; of several stamped ones a cosigned one goes before the others.
     With a checkpoint that the auditor kept, the proof that both are of one log is among them.
     """
     head = objects.get(HEAD)
@@ -47,9 +49,16 @@ def proofs(objects: Objects, leaf: int, kept: bytes | None = None) -> dict[str, 
         raise StoreError(f"leaf {leaf} is not in the published log yet", advice="Run any command that writes")
     found: dict[str, bytes] = {}
     note = head
-    if stamped := next((one for one in sizes(objects) if leaf < one <= size), None):
-        paths = stamp_paths(stamped)
+    seen = [one for one, _path in notes(objects, leaf) if one <= size]
+    stamped = sorted((one for one in sizes(objects) if leaf < one <= size), key=lambda one: (one not in seen, one))
+    if stamped:
+        paths = stamp_paths(stamped[0])
         note, found[TOKEN] = objects.get(paths[0]), objects.get(paths[1])
+    chosen = stamped[0] if stamped else seen[0] if seen else size
+    if chosen in seen:
+        cosigned = [objects.get(path) for one, path in notes(objects, leaf) if one == chosen]
+        found[COSIGNED] = _gathered(cosigned)
+        note = note if stamped else _plain(cosigned[0])
     on, hashes = log_size(note), log_hashes(objects, size)
     found[CHECKPOINT], found[ENTRY] = note, log_entry(objects, leaf, size)
     found[PROOF] = write_proof(leaf, prove_inclusion(leaf, on, hashes), note)
@@ -59,6 +68,18 @@ def proofs(objects: Objects, leaf: int, kept: bytes | None = None) -> dict[str, 
             raise StoreError(f"The kept checkpoint is of {new} leaves, this log of {size}: it was rolled back")
         found[CONSISTENCY] = write_consistency(old, new, prove_consistency(old, new, hashes))
     return found
+
+
+def _gathered(cosigned: Sequence[bytes]) -> bytes:
+    """Return one note with the signatures of several on the same text, each line once."""
+    body = cosigned[0].rpartition(b"\n\n")[0]
+    lines = [line for note in cosigned for line in note.removeprefix(body + b"\n\n").splitlines(keepends=True)]
+    return body + b"\n\n" + b"".join(dict.fromkeys(lines))
+
+
+def _plain(note: bytes) -> bytes:
+    """Return a kept cosigned note without its last line, which is the witness's."""
+    return b"".join(note.splitlines(keepends=True)[:-1])
 
 
 def exported(folder: Path) -> Proven:
@@ -86,9 +107,12 @@ def exported(folder: Path) -> Proven:
     def stamps() -> Sequence[tuple[bytes, bytes]]:
         return [(note, _read(folder, TOKEN))] if (folder / TOKEN).exists() else []
 
+    def cosigned() -> Sequence[bytes]:
+        return [_read(folder, COSIGNED)] if (folder / COSIGNED).exists() else []
+
     return Proven(
         subject=str(folder), note=note, artifact="", index=lambda: proof()[0], entry=lambda: _read(folder, ENTRY),
-        inclusion=lambda: proof()[1], consistency=consistency, stamps=stamps,
+        inclusion=lambda: proof()[1], consistency=consistency, stamps=stamps, cosigned=cosigned,
         envelope=lambda: _read(folder, ENVELOPE), content=lambda statement: _records(folder, statement),
         beside=(("statement", f"{STATEMENT} is what was signed", lambda _entry, _statement: _payload(folder)),
                 ("table", "the CSV has the same records", lambda _entry, _statement: _table(folder)),
@@ -144,13 +168,21 @@ def _table(folder: Path) -> None:
         return
     try:
         with (folder / TABLE).open(encoding="utf-8", newline="") as cells, (folder / RECORDS).open("rb") as lines:
-            table = csv.reader(cells, strict=True)
-            columns = next(table, [])
-            for number, (row, line) in enumerate(zip_longest(table, lines), 1):
-                if row is None or line is None or row != cells_of(line, columns):
-                    raise VerificationError(f"row {number} of {TABLE} is not what the record says")
-    except (OSError, ValueError, KeyError, csv.Error) as error:
+            same_table(cells, lines, TABLE)
+    except OSError as error:
         raise VerificationError(f"{TABLE} cannot be compared: {error}") from error
+
+
+def same_table(cells: Iterable[str], lines: Iterable[bytes], name: str) -> None:
+    """Raise `VerificationError` unless each row of a CSV is what its record says, by the columns that the CSV has."""
+    try:
+        table = csv.reader(cells, strict=True)
+        columns = next(table, [])
+        for number, (row, line) in enumerate(zip_longest(table, lines), 1):
+            if row is None or line is None or row != cells_of(line, columns):
+                raise VerificationError(f"row {number} of {name} is not what the record says")
+    except (ValueError, KeyError, csv.Error) as error:
+        raise VerificationError(f"{name} cannot be compared: {error}") from error
 
 
 def cells_of(line: bytes, columns: Sequence[str]) -> list[str]:

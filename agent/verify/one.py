@@ -6,12 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from agent.errors import VerificationError
+from agent.model.times import microseconds
 from agent.seal import ArtifactEntry, Checkpoint, Statement, leaf_hash, read_entry
 from agent.seal.proofs import check_consistency, check_inclusion
+from agent.verify.anchors import Earliest, anchored
+from agent.verify.cosigned import PROVES, Cosigned, tell
+from agent.verify.cosigned import judge as cosigners
 from agent.verify.log import behind
 from agent.verify.report import OPEN, Report
 from agent.verify.sealed import check_envelope, clock
-from agent.verify.stamps import SKEW, Stamped, anchor, early, judge
+from agent.verify.stamps import SKEW, Stamped, early, judge
 from agent.verify.trust import Trust, TrustedKey
 from agent.verify.whole import Kept, begin, kept_step
 
@@ -31,6 +35,8 @@ class Proven:
     inclusion: Callable[[], Sequence[bytes]]
     consistency: Consistency
     stamps: Callable[[], Sequence[tuple[bytes, bytes]]]
+    cosigned: Callable[[], Sequence[bytes]]
+    """The checkpoints with cosignatures, as signed notes."""
     envelope: Callable[[], bytes]
     content: Callable[[Statement], str]
     """What is said of the object; raises where it does not hold the bytes that were sealed."""
@@ -54,9 +60,11 @@ def verify_one(one: Proven, trust: Trust, kept: Kept | None = None) -> Report:
     if entry is None:
         return report
     held = _stamps(report, one, trust, head)
+    seen = _cosigned(report, one, trust, head)
     mine = _kept(report, one, trust, head, kept)
-    _sealed(report, one, trust, entry, held)
-    report.anchors = [anchor(entry.artifact, entry.index, entry.recorded_at, held, mine)]
+    _sealed(report, one, trust, entry, [*held, *seen])
+    report.anchors = [anchored(
+        entry.artifact, entry.index, microseconds(entry.recorded_at), Earliest(held), Earliest(seen), mine)]
     return report
 
 
@@ -98,6 +106,22 @@ def _stamps(report: Report, one: Proven, trust: Trust, head: Checkpoint) -> list
     return held
 
 
+def _cosigned(report: Report, one: Proven, trust: Trust, head: Checkpoint) -> list[Cosigned]:
+    step = report.step("cosignatures", PROVES)
+    seen: list[Cosigned] = []
+    unknown = 0
+    with step.trying():
+        for note in one.cosigned():
+            with step.trying():
+                found = cosigners(note, trust, head.origin)
+                unknown += not found
+                for each in found[:1]:
+                    _continues(one, each.checkpoint, head, "a cosigned checkpoint")
+                seen += found
+    tell(step, seen, unknown)
+    return seen
+
+
 def _continues(one: Proven, other: Checkpoint, head: Checkpoint, what: str) -> None:
     """Raise unless head and another checkpoint are of one log, whichever of them is the later."""
     old, new = sorted((other, head), key=lambda each: each.size)
@@ -117,7 +141,9 @@ def _kept(report: Report, one: Proven, trust: Trust, head: Checkpoint, kept: Kep
     return None
 
 
-def _sealed(report: Report, one: Proven, trust: Trust, entry: ArtifactEntry, held: Sequence[Stamped]) -> None:
+def _sealed(
+    report: Report, one: Proven, trust: Trust, entry: ArtifactEntry, held: Sequence[Stamped | Cosigned]
+) -> None:
     times = report.step("clock", "no clock stood behind the log, and no run or stamp contradicts when it was recorded")
     if entry.clock is not None and entry.recorded_at - entry.clock > SKEW:
         times.refuse(behind(entry))

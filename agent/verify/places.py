@@ -17,9 +17,11 @@ from agent.store.objects import open_objects
 from agent.store.tables import ArtifactRow, Pending
 from agent.verify.export import exported, is_export
 from agent.verify.one import Proven, verify_one
+from agent.verify.package import verify_package
 from agent.verify.report import Report
 from agent.verify.source import stored
 from agent.verify.trust import Trust, read_trust
+from agent.verify.unpacked import is_package
 from agent.verify.whole import Kept, Progress, Store, begin, verify_store
 
 
@@ -57,8 +59,10 @@ def _told(opened: OpenStore, row: ArtifactRow) -> list[str]:
 
 
 def folder(place: Path, key: Path, kept: Kept | None, progress: Progress) -> Report:
-    """Verify a folder: an export, a data directory, or the artifacts of one; raises for any other."""
+    """Verify a folder: an export, a package, a data directory, or the artifacts of one; raises for any other."""
     trust = read_trust(key, [place])
+    if is_package(place):
+        return verify_package(place, trust, kept, progress)
     if is_export(place):
         return _one(str(place), lambda: exported(place), trust, kept)
     artifacts = place / "artifacts" if (place / "artifacts").is_dir() else place
@@ -74,6 +78,11 @@ def folder(place: Path, key: Path, kept: Kept | None, progress: Progress) -> Rep
         return verify_store(str(place), Store(objects, catalog, _pending(catalog)), trust, kept, progress=progress)
     finally:
         catalog.close()
+
+
+def package(place: Path, key: Path, kept: Kept | None, progress: Progress) -> Report:
+    """Verify an audit package as it was written, a ZIP."""
+    return verify_package(place, read_trust(key), kept, progress)
 
 
 def _one(subject: str, proven: Callable[[], Proven], trust: Trust, kept: Kept | None) -> Report:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Literal
+from typing import Final, Literal, overload
 
 from agent import canonical
 from agent.errors import StoreError, VerificationError
@@ -69,7 +70,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Since when nobody can have changed an artifact unseen: the instant of a time stamp, or a kept checkpoint."""
+    """Since when nobody can have changed an artifact unseen: a time stamp, a cosignature or a kept checkpoint.
+
+    `stamped` and `cosigned` are the sizes of the checkpoints, `since` and `seen` the instants, the earliest of each.
+    """
 
     artifact: str
     leaf: int
@@ -77,6 +81,9 @@ class Anchor:
     since: datetime | None = None
     stamped: int | None = None
     kept: bool = False
+    cosigned: int | None = None
+    seen: datetime | None = None
+    witness: str = ""
 
     def line(self) -> str:
         """Return it as a person reads it."""
@@ -84,6 +91,9 @@ class Anchor:
         if self.since is not None:
             since = canonical.timestamp(self.since)
             parts.append(f"since {since} by the time stamp on the checkpoint of {self.stamped}")
+        if self.seen is not None:
+            seen = canonical.timestamp(self.seen)
+            parts.append(f"since {seen} by the cosignature of {self.witness} on the checkpoint of {self.cosigned}")
         if self.kept:
             parts.append("by the checkpoint that you kept")
         return f"anchored {' and '.join(parts)}" if parts else "not anchored"
@@ -96,7 +106,7 @@ class Report:
     subject: str
     trust: str = ""
     steps: list[Step] = field(default_factory=list)
-    anchors: list[Anchor] = field(default_factory=list)
+    anchors: Sequence[Anchor] = ()
     told: list[str] = field(default_factory=list)
     """What the log says was done with evidence: voids, holds, deletions under retention, changes of keys."""
     checkpoint: bytes = b""
@@ -117,11 +127,32 @@ class Report:
         return next(step for step in self.steps if step.name == name)
 
 
-def groups(anchors: Iterable[Anchor]) -> list[tuple[str, list[Anchor]]]:
+class Group(Sequence[Anchor]):
+    """Those of many anchors that say the same, by their places."""
+
+    def __init__(self, anchors: Sequence[Anchor]) -> None:
+        self._anchors = anchors
+        self.places = array("q")
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, at: int) -> Anchor: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Anchor]: ...
+    def __getitem__(self, at: int | slice) -> Anchor | list[Anchor]:
+        if isinstance(at, slice):
+            return [self._anchors[place] for place in self.places[at]]
+        return self._anchors[self.places[at]]
+
+
+def groups(anchors: Sequence[Anchor]) -> list[tuple[str, Sequence[Anchor]]]:
     """Return the anchors by what holds them, in the order of the log."""
-    found: dict[str, list[Anchor]] = {}
-    for one in anchors:
-        found.setdefault(one.line(), []).append(one)
+    found: dict[str, Group] = {}
+    for place, one in enumerate(anchors):
+        said = one.line()
+        if said not in found:
+            found[said] = Group(anchors)
+        found[said].places.append(place)
     return list(found.items())
-
-

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
+from agent import canonical
 from agent.seal import ArtifactEntry, CustodyEntry, Entry, Statement, VoidEntry
 from agent.store import custody
 from agent.store.acts import ACTS, act_row, wrong_deletions
 from agent.store.catalog import Catalog
-from agent.store.check import SAME
+from agent.store.check import PAGE, SAME
 from agent.store.objects import Objects
 from agent.store.sequencer import artifact_row
 from agent.store.tables import AccessRow, ActRow, ArtifactRow
@@ -28,7 +31,8 @@ class Rows:
     artifacts: int = 0
     _acts: dict[int, ActRow] = field(default_factory=dict)
     _accesses: int = 0
-    _voided: dict[str, VoidEntry] = field(default_factory=dict)
+    _voided: dict[str, bytes] = field(default_factory=dict)
+    """The digest of when, why and by whom each artifact was voided first."""
 
     def bundle(self, entries: Sequence[Entry], statements: Mapping[int, Statement]) -> None:
         """Compare the rows of a bundle of entries with what was signed."""
@@ -39,7 +43,7 @@ class Rows:
             rows = {row.leaf: row for row in session.exec(select(ArtifactRow).where(span))}
         for entry in entries:
             if isinstance(entry, VoidEntry):
-                self._voided.setdefault(entry.artifact, entry)
+                self._voided.setdefault(entry.artifact, _said(entry.recorded_at, entry.reason, entry.by))
                 continue
             if isinstance(entry, ACTS):
                 self._acts[entry.index] = act_row(entry)
@@ -48,7 +52,7 @@ class Rows:
                 for detail in custody.differing(entry, self.catalog, self.objects):
                     self.step.refuse(f"the accesses of leaf {entry.index}: {detail}")
             if not isinstance(entry, ArtifactEntry):
-                continue  # a step of a sample: the tables of sampling are made from the log, and have no row here
+                continue  # a step of a sample, which `Steps` compares
             self.artifacts += 1
             row = rows.get(entry.index)
             if row is None:
@@ -59,12 +63,12 @@ class Rows:
     def end(self) -> None:
         """Refuse voids that the log does not have, or has otherwise, and rows that no entry names."""
         with self.step.trying(), self.catalog.read() as session:
-            rows = session.exec(select(ArtifactRow).where(col(ArtifactRow.voided_at).is_not(None))).all()
-            voids = {row.id: (row.voided_at, row.void_reason, row.voided_by) for row in rows}
+            query = select(ArtifactRow).where(col(ArtifactRow.voided_at).is_not(None))
+            rows = session.exec(query.execution_options(yield_per=PAGE))
+            voids = {row.id: _said(row.voided_at, row.void_reason, row.voided_by) for row in rows}
             count = session.exec(select(func.count()).select_from(ArtifactRow)).one()
-            logged = {one.artifact: (one.recorded_at, one.reason, one.by) for one in self._voided.values()}
-            for artifact in sorted(voids.keys() | logged.keys()):
-                if voids.get(artifact) != logged.get(artifact):
+            for artifact in sorted(voids.keys() | self._voided.keys()):
+                if voids.get(artifact) != self._voided.get(artifact):
                     self.step.refuse(f"{artifact}: catalog and log disagree on whether, when and why it is void")
             if count > self.artifacts:
                 self.step.refuse(f"{count - self.artifacts} row(s) of the catalog are not in the signed log")
@@ -83,6 +87,10 @@ class Rows:
         logged_accesses = select(func.count()).select_from(AccessRow).where(col(AccessRow.leaf).is_not(None))
         if session.exec(logged_accesses).one() != self._accesses:
             self.step.refuse("the catalog has more accesses than the log, or fewer")
+
+
+def _said(at: datetime | None, reason: str, by: str) -> bytes:
+    return hashlib.sha256(canonical.document([at, reason, by])).digest()
 
 
 def differing(row: ArtifactRow, entry: ArtifactEntry, statement: Statement) -> list[str]:

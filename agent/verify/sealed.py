@@ -17,6 +17,7 @@ from agent.verify.stamps import SKEW
 from agent.verify.trust import Trust
 
 CHUNK = 1 << 18
+RAW = 32
 REMEMBERED = 200_000
 """Objects that are not hashed a second time when another artifact names them."""
 
@@ -58,13 +59,14 @@ class ObjectCheck:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
-        self._good: set[tuple[str, str, int]] = set()
+        self._good: set[bytes] = set()
         self._lock = threading.Lock()
         self.bytes = 0
 
     def check(self, statement: Statement) -> None:
         """Raise `VerificationError` unless the object holds exactly the bytes that were signed."""
-        name = (statement.path, statement.digest, statement.size)
+        name = hashlib.blake2b(
+            f"{statement.path}\0{statement.digest}\0{statement.size}".encode(), digest_size=RAW).digest()
         with self._lock:
             if name in self._good:
                 return

@@ -15,10 +15,14 @@ from agent.store.artifact import envelope_path
 from agent.store.logfiles import CHECKPOINT, read_tile, stamp_paths
 from agent.store.objects import Objects
 from agent.store.tables import ActRow, ArtifactRow
+from agent.verify.cosigned import notes
 from agent.verify.one import Proven
 from agent.verify.rows import differing
 from agent.verify.sealed import ObjectCheck
 from agent.verify.stamps import sizes
+
+MOST = 8
+"""Cosigned checkpoints that are shown for one artifact, the first that hold it; later ones say no more of it."""
 
 
 def log_size(note: bytes) -> int:
@@ -73,6 +77,9 @@ def stored(objects: Objects, row: ArtifactRow, deletions: Sequence[ActRow] = ())
         wanted = [one for one in sizes(objects) if one > row.leaf][:2]
         return [(objects.get(stamp_paths(one)[0]), objects.get(stamp_paths(one)[1])) for one in wanted]
 
+    def cosigned() -> Sequence[bytes]:
+        return [objects.get(path) for _size, path in notes(objects, row.leaf)][:MOST]
+
     def same(entry: ArtifactEntry, statement: Statement) -> None:
         if names := differing(row, entry, statement):
             raise VerificationError(f"the catalog says otherwise than the seal: {', '.join(names)}")
@@ -80,6 +87,7 @@ def stored(objects: Objects, row: ArtifactRow, deletions: Sequence[ActRow] = ())
     return Proven(
         subject=row.id, note=note, artifact=row.id, index=lambda: row.leaf,
         entry=lambda: log_entry(objects, row.leaf, size), inclusion=inclusion, consistency=consistency, stamps=stamps,
+        cosigned=cosigned,
         envelope=lambda: objects.get(envelope_path(row.id)),
         content=partial(_content, objects, note, [one.leaf for one in deletions if one.leaf > row.leaf]),
         beside=(("row", "the row in the catalog says what was sealed", same),),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +12,8 @@ from agent.seal import Checkpoint
 from agent.store.logfiles import QUEUE, STAMPS, stamp_paths
 from agent.store.objects import Objects
 from agent.timestamps import read_stamp, verify_stamp
-from agent.verify.report import Anchor, Step
+from agent.verify.cosigned import Cosigned
+from agent.verify.report import Step
 from agent.verify.trust import Trust
 
 SKEW = timedelta(minutes=2)
@@ -80,21 +80,12 @@ def _tell(step: Step, believed: int, unjudged: int, waiting: int) -> None:
         step.says = f"{believed} time stamp(s) believed{queue}"
 
 
-def anchor(artifact: str, leaf: int, recorded_at: datetime, held: Sequence[Stamped], kept: Checkpoint | None) -> Anchor:
-    """Return since when an artifact is anchored: by the earliest stamp on a checkpoint that holds its leaf."""
-    over = [one for one in held if leaf < one.checkpoint.size]
-    first = min(over, key=lambda one: (one.at, one.checkpoint.size), default=None)
-    return Anchor(
-        artifact, leaf, recorded_at, first.at if first else None, first.checkpoint.size if first else None,
-        kept is not None and leaf < kept.size,
-    )
-
-
-def early(recorded_at: datetime, leaf: int, one: Stamped) -> str:
-    """Return why the time of a leaf cannot be true: a stamp over it is older than it says to be; '' where none is."""
+def early(recorded_at: datetime, leaf: int, one: Stamped | Cosigned) -> str:
+    """Return why the time of a leaf cannot be true: somebody outside saw it before it says to be; '' where none did."""
     if one.at + SKEW >= recorded_at:
         return ""
+    how = "stamped" if isinstance(one, Stamped) else f"cosigned by {one.witness}"
     return (
-        f"leaf {leaf} says it was recorded at {canonical.timestamp(recorded_at)}, and was stamped before that, at "
+        f"leaf {leaf} says it was recorded at {canonical.timestamp(recorded_at)}, and was {how} before that, at "
         f"{canonical.timestamp(one.at)}: a clock was ahead, or was set back"
     )

@@ -2,7 +2,7 @@
 
 A public key alone is a trust root. After a rotation both keys stand in it, each below the lines
 `From:` and `Until:` that bound what it may have signed; certificates in it are those of time stamp
-authorities. Other text stands behind `#`.
+authorities, lines `Witness:` name the keys of witnesses. Other text stands behind `#`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from securesystemslib.exceptions import FormatError
 
 from agent.errors import ConfigurationError, VerificationError
-from agent.seal import Checkpoint, open_checkpoint
+from agent.seal import Checkpoint, Witness, open_checkpoint, read_witness
 from agent.seal.signing import SSlibKey, public_key
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----\n.*?-----END \1-----", re.DOTALL)
+WITNESS = "Witness:"
 _SPAN = re.compile(r"(From|Until): (\S+)$")
 
 
@@ -45,18 +46,19 @@ class TrustedKey:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The trust root as read: where it lies, its SHA-256, its keys and certificates."""
+    """The trust root as read: where it lies, its SHA-256, its keys, certificates and witnesses."""
 
     path: str
     digest: str
     keys: tuple[TrustedKey, ...]
     certificates: tuple[x509.Certificate, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
 
     def line(self) -> str:
         """Return which file is believed, by name and digest, and what stands in it."""
         return (
-            f"{self.path} (SHA-256 {self.digest}) with {len(self.keys)} key(s) and "
-            f"{len(self.certificates)} certificate(s) of time stamp authorities"
+            f"{self.path} (SHA-256 {self.digest}) with {len(self.keys)} key(s), "
+            f"{len(self.certificates)} certificate(s) of time stamp authorities and {len(self.witnesses)} witness(es)"
         )
 
     def at(self, instant: datetime) -> list[SSlibKey]:
@@ -93,18 +95,20 @@ def read_trust(path: Path, judged: Iterable[Path] = ()) -> Trust:
         raise ConfigurationError(f"the trust root {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"the trust root {path} is no PEM file") from error
-    keys, certificates = _parse(path, text.replace("\r\n", "\n"))
+    keys, certificates, witnesses = _parse(path, text.replace("\r\n", "\n"))
     if not keys:
         raise ConfigurationError(f"the trust root {path} holds no public key", advice="Name the PEM file with the key")
-    return Trust(str(path), hashlib.sha256(data).hexdigest(), tuple(keys), tuple(certificates))
+    return Trust(str(path), hashlib.sha256(data).hexdigest(), tuple(keys), tuple(certificates),
+                 tuple(witnesses))
 
 
-def _parse(path: Path, text: str) -> tuple[list[TrustedKey], list[x509.Certificate]]:
+def _parse(path: Path, text: str) -> tuple[list[TrustedKey], list[x509.Certificate], list[Witness]]:
     keys: list[TrustedKey] = []
     certificates: list[x509.Certificate] = []
+    witnesses: list[Witness] = []
     at = 0
     for block in _BLOCK.finditer(text):
-        span = _span(path, text[at : block.start()])
+        span = _said(path, text[at : block.start()], witnesses)
         at = block.end()
         try:
             if block[1] == "PUBLIC KEY":
@@ -117,15 +121,18 @@ def _parse(path: Path, text: str) -> tuple[list[TrustedKey], list[x509.Certifica
                 )
         except (ValueError, UnsupportedAlgorithm) as error:
             raise ConfigurationError(f"{path} holds a damaged {block[1].lower()}: {error}") from error
-    _span(path, text[at:])
-    return keys, certificates
+    _said(path, text[at:], witnesses)
+    return keys, certificates, witnesses
 
 
-def _span(path: Path, text: str) -> dict[str, datetime]:
-    """Return the instants said before a block; a line that is neither is refused, for it may be a misspelt bound."""
+def _said(path: Path, text: str, witnesses: list[Witness]) -> dict[str, datetime]:
+    """Return the instants said before a block, and add the witnesses; any other line may be a misspelt bound."""
     said: dict[str, datetime] = {}
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):
+            continue
+        if line.startswith(WITNESS):
+            witnesses.append(_witness(path, line.removeprefix(WITNESS).strip()))
             continue
         found = _SPAN.fullmatch(line.strip())
         try:
@@ -135,7 +142,15 @@ def _span(path: Path, text: str) -> dict[str, datetime]:
         if found is None or instant is None or instant.tzinfo is None:
             raise ConfigurationError(
                 f"the trust root {path} says {line.strip()[:60]!r}",
-                advice="Write From: or Until: and an instant such as 2026-12-07T00:00:00Z, or # before a remark",
+                advice="Write From: or Until: and an instant such as 2026-12-07T00:00:00Z, Witness: and a verifier "
+                       "key, or # before a remark",
             )
         said[found[1]] = instant
     return said
+
+
+def _witness(path: Path, text: str) -> Witness:
+    try:
+        return read_witness(text)
+    except ValueError as error:
+        raise ConfigurationError(f"the trust root {path} names the witness {text[:60]!r}: {error}") from error

@@ -13,13 +13,21 @@ from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
 from agent.store.logfiles import CHECKPOINT
 from agent.store.objects import Objects
-from agent.verify.done import PROVES, Done
+from agent.verify.anchors import Anchors, Recorded
+from agent.verify.cosigned import PROVES as WITNESSED
+from agent.verify.cosigned import Cosigned, cosigned
+from agent.verify.done import PROVES as KEPT
+from agent.verify.done import Done
 from agent.verify.log import Walk, wanted
 from agent.verify.report import Report, Step
 from agent.verify.rows import Rows
+from agent.verify.sampling import PROVES as SAMPLING
+from agent.verify.sampling import Steps
 from agent.verify.sealed import ObjectCheck, check_envelope, clock
-from agent.verify.stamps import Stamped, anchor, early, stamped
+from agent.verify.stamps import Stamped, early, stamped
 from agent.verify.trust import Trust, TrustedKey
+from agent.verify.unknown import PROVES as UNDERSTOOD
+from agent.verify.unknown import Unknown
 
 Progress = Callable[[int, int], None]
 Result = tuple[Statement | None, str, str, bool]
@@ -54,19 +62,24 @@ def verify_store(
     checkpoint, key = head
     stamps = report.step("time stamps", "an authority outside saw each stamped checkpoint at the stamped instant")
     held = stamped(store.objects, trust, checkpoint.origin, stamps)
+    witnesses = report.step("cosignatures", WITNESSED)
+    seen = cosigned(store.objects, trust, checkpoint.origin, witnesses)
     mine = kept_step(report, kept, trust, checkpoint.origin)
     log = report.step("log", "the entries, in this order and no others, are what the checkpoint's root was signed for")
     times = report.step("clock", "no clock stood behind the log, and no run or stamp contradicts when it was recorded")
     walk = Walk(store.objects, checkpoint, log, times,
-                wanted([checkpoint, *(one.checkpoint for one in held), *([mine] if mine else [])]))
-    _artifacts(report, store, trust, walk, progress)
+                wanted([checkpoint, *(one.checkpoint for one in held), *(one.checkpoint for one in seen),
+                        *([mine] if mine else [])]))
+    recorded = _artifacts(report, store, trust, walk, progress)
     if mine is not None and not walk.compare(mine, report.named("kept checkpoint"), f"the kept checkpoint {kept.name}"
                                              if kept else ""):
         mine = None
     held = [one for one in held if walk.compare(one.checkpoint, stamps, f"the stamped checkpoint of {one.at}")]
-    _times(walk, held, key)
+    seen = [one for one in seen if walk.compare(
+        one.checkpoint, witnesses, f"the checkpoint that {one.witness} cosigned at {one.at}")]
+    _times(walk, [*held, *seen], key)
     log.says = log.says or f"{checkpoint.size:,} entries of {checkpoint.origin}"
-    report.anchors = [anchor(one.artifact, one.leaf, one.recorded_at, held, mine) for one in report.anchors]
+    report.anchors = Anchors(recorded, held, seen, mine)
     return report
 
 
@@ -105,7 +118,7 @@ def kept_step(report: Report, kept: Kept | None, trust: Trust, origin: str) -> C
     return None
 
 
-def _times(walk: Walk, held: Sequence[Stamped], key: TrustedKey) -> None:
+def _times(walk: Walk, held: Sequence[Stamped | Cosigned], key: TrustedKey) -> None:
     for one in held:
         size = one.checkpoint.size
         if size and (odd := early(walk.times[size], size - 1, one)):
@@ -114,12 +127,14 @@ def _times(walk: Walk, held: Sequence[Stamped], key: TrustedKey) -> None:
         walk.log.refuse("the checkpoint is signed by a key that was not trusted when its last leaf was recorded")
 
 
-def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress: Progress) -> None:
+def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress: Progress) -> Recorded:
     envelopes = report.step("envelopes", "what is said of each artifact was signed, unchanged, by a key trusted then")
     objects = report.step("objects", "each artifact holds exactly the bytes that were sealed")
-    done = Done(store.objects, report.step("retention", PROVES))
+    done = Done(store.objects, report.step("retention", KEPT))
     access = report.step("access log", "each batch of the access log in the store is the one in the signed log")
     catalog = report.step("catalog", "the rows say what was sealed, none is missing and none was added")
+    sampled = Steps(store.objects, store.catalog, report.step("sampling", SAMPLING))
+    unknown = Unknown(report.step("entry types", UNDERSTOOD))
     unlogged = report.step("nothing beside", "no envelope lies in the store that the log does not have")
     rows = Rows(store.catalog, store.objects, catalog) if store.catalog else None
     hashed = ObjectCheck(store.objects)
@@ -128,7 +143,7 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
     def judge(entry: Entry) -> Result:
         return _judge(entry, store.objects, trust, hashed)
 
-    known: set[str] = set()
+    recorded = Recorded()
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         for bundle in walk.bundles():
             statements: dict[int, Statement] = {}
@@ -138,19 +153,23 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
                     continue
                 if gone and statement is not None:
                     done.gone(entry, statement)
-                known.add(entry.artifact)
-                report.anchors.append(anchor(entry.artifact, entry.index, entry.recorded_at, (), None))
+                recorded.add(entry)
                 _found(entry, statement, wrong, "" if gone else broken, (envelopes, objects, walk.clock))
                 if statement is not None:
                     statements[entry.index] = statement
             if rows is not None:
                 rows.bundle(bundle, statements)
-            progress(len(report.anchors), walk.head.size)
+            sampled.bundle(bundle)
+            unknown.bundle(bundle)
+            progress(len(recorded), walk.head.size)
     report.told = done.end(objects)
     rows.end() if rows is not None else catalog.open("there is no catalog beside these objects")
-    envelopes.says = f"{len(known):,} artifacts"
+    sampled.end()
+    unknown.end()
+    envelopes.says = f"{len(recorded):,} artifacts"
     objects.says = f"{hashed.bytes:,} bytes hashed"
-    _unlogged(store, known, unlogged)
+    _unlogged(store, recorded, unlogged)
+    return recorded
 
 
 def _found(
@@ -179,13 +198,13 @@ def _judge(entry: Entry, objects: Objects, trust: Trust, hashed: ObjectCheck) ->
     return statement, "", "", False
 
 
-def _unlogged(store: Store, known: set[str], step: Step) -> None:
+def _unlogged(store: Store, recorded: Recorded, step: Step) -> None:
     waiting = 0
     with step.trying():
         for path in store.objects.list("envelopes/"):
             artifact = "sha256:" + path.rpartition("/")[2].removesuffix(".json")
             if artifact in store.pending:
                 waiting += 1
-            elif artifact not in known:
+            elif not recorded.has(artifact):
                 step.refuse(f"{artifact}: sealed, but not in the signed log")
     step.says = f"{waiting:,} sealed run(s) wait for the log and are not verified" if waiting else "nothing"

@@ -18,7 +18,7 @@ HEADER = Header(
     provider="aws",
     per="region",
     calls=(Api("ssm.describe_sessions", ("ssm:DescribeSessions",)),),
-    windows=Windows(settle=timedelta(hours=1), longest=timedelta(days=1), reach=timedelta(days=30)),
+    windows=Windows(settle=timedelta(hours=1), longest=timedelta(days=3), reach=timedelta(days=30)),
     keeps="P30D",
     limits=(
         "A session that is open when its window is read is recorded without its end.",

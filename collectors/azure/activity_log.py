@@ -20,7 +20,7 @@ HEADER = Header(
     provider="azure",
     per="member",
     calls=(Api(CALL, ("Microsoft.Insights/eventtypes/values/read",)),),
-    windows=Windows(settle=timedelta(minutes=30), longest=timedelta(days=1), reach=timedelta(days=89)),
+    windows=Windows(settle=timedelta(minutes=30), longest=timedelta(days=3), reach=timedelta(days=89)),
     keeps="P90D",
     limits=(
         "Reading a resource leaves no event; changes and actions do.",

@@ -22,7 +22,7 @@ HEADER = Header(
     provider="entra",
     per="boundary",
     calls=(Api(CALL, ("AuditLog.Read.All",)),),
-    windows=Windows(settle=timedelta(minutes=30), longest=timedelta(days=1), reach=timedelta(days=7)),
+    windows=Windows(settle=timedelta(minutes=30), longest=timedelta(days=3), reach=timedelta(days=7)),
     keeps="P7D",
     limits=("Entra keeps events for 30 days with a premium licence, and for 7 without: windows reach back 7.",),
 )

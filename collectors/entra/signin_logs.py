@@ -21,7 +21,7 @@ HEADER = Header(
     provider="entra",
     per="boundary",
     calls=(Api(CALL, ("AuditLog.Read.All",)),),
-    windows=Windows(settle=timedelta(minutes=30), longest=timedelta(days=1), reach=timedelta(days=29)),
+    windows=Windows(settle=timedelta(minutes=30), longest=timedelta(days=3), reach=timedelta(days=29)),
     keeps="P30D",
     limits=(
         "The tenant needs Microsoft Entra ID P1.",

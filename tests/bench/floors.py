@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench.peak import peak_mb
+
 ITEM: dict[str, Any] = {
     "AccountId": "123456789012", "ResourceType": "RDS", "Status": "COMPLETED", "PercentDone": "100.00%",
     "RecoveryPointArn": "arn:aws:backup:eu-central-1:123456789012:recovery-point:0123456789abcdef",
@@ -192,7 +194,7 @@ def main(argv: list[str]) -> None:
     else:
         found = assess(arguments[0])
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps({**found, "peak_mb": used.ru_maxrss / 1024, "cpu": used.ru_utime + used.ru_stime}))
+    print(json.dumps({**found, "peak_mb": peak_mb(), "cpu": used.ru_utime + used.ru_stime}))
 
 
 if __name__ == "__main__":

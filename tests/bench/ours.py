@@ -27,6 +27,7 @@ from agent.lake.instants import Instants, encode
 from agent.model import BackupTest, Boundary, Outcome, Provenance
 from agent.store import ArtifactRow, ObjectWriter, Store, SummaryRow
 from tests.bench.floors import ITEM, WHEN, raw
+from tests.bench.peak import peak_mb
 
 CONFIG = """
 organization: Bench
@@ -114,12 +115,12 @@ def seal(records: int, folder: Path) -> dict[str, Any]:
     return {"records": size, "seconds": seconds}
 
 
-def _submit(store: Store, writer: ObjectWriter) -> int:
+def _submit(store: Store, writer: ObjectWriter, collector: str = "bench") -> int:
     """Seal and record an artifact; returns its uncompressed size."""
     staged = writer.close()
     at = datetime.now(UTC)
     store.submit(staged, Provenance(
-        collector="bench", collector_version="1", kind="backup_test", scope="bench", boundary="bench", region="",
+        collector=collector, collector_version="1", kind="backup_test", scope="bench", boundary="bench", region="",
         window=None, identity="bench", source="provider", started_at=at, finished_at=at, outcome=Outcome.SUCCEEDED,
         records=staged.records,
     ))
@@ -150,6 +151,25 @@ def verify(folder: Path) -> dict[str, Any]:
         raise SystemExit(f"the bench could not verify: {[one.findings for one in report.steps]}")
     size = int(report.named("objects").says.split()[0].replace(",", ""))
     return {"records": size, "seconds": seconds}
+
+
+def package(size: int, folder: Path) -> dict[str, Any]:
+    """Export an audit package of so many million bytes of artifacts, of 64 MB each; the filling is not measured."""
+    from agent.assembly.packing import Asked, pack
+
+    file, each = configuration(folder, []), min(size, 64) * 1_000_000
+    with open_store(load(file, {}), lambda: datetime.now(UTC), writer=True) as store:
+        for number in range(max(1, size // 64)):
+            writer = store.new_object("bench")
+            for index in range(each // 560):
+                writer.write(Record(BackupTest(f"{number}-{index:08d}", occurred_at=WHEN), raw(index)))
+            _submit(store, writer, "aws.backup_restore_jobs")
+    before = peak_mb()
+    began = time.perf_counter()
+    with App.open(str(file), {}) as app:
+        written = pack(app, Asked(controls=("8.13",)), folder / "package.zip")
+    return {"records": written.records, "seconds": time.perf_counter() - began, "runs": written.runs,
+            "zip_mb": written.size / 1e6, "before_mb": before, "file": str(written.file)}
 
 
 def sample(records: int, folder: Path) -> dict[str, Any]:
@@ -281,11 +301,13 @@ def main(argv: list[str]) -> None:
         found = fill(int(arguments[0]), int(arguments[1]), folder)
     elif name == "verify":
         found = verify(folder)
+    elif name == "package":
+        found = package(int(arguments[0]), folder)
     elif name == "sample":
         found = sample(int(arguments[0]), folder)
     else:
         found = assess(int(arguments[0]), folder)
-    print(json.dumps({**found, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    print(json.dumps({**found, "peak_mb": peak_mb(),
                       "cpu": _cpu(resource.RUSAGE_SELF)}))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +203,12 @@ def test_rebuilt_from_the_log(run: Any, tmp_path: Path) -> None:
         file.unlink()
     assert run("store", "rebuild").status == 0
     assert answer(run, "list") == before
+
+
+def test_a_draw_that_was_taken_out_of_the_catalog_stops_the_list(run: Any) -> None:
+    answer(run, *DRAW, "--seed", "one", "-n", "2")
+    with sqlite3.connect("annexa-data/annexa.db") as connection:
+        connection.execute("DELETE FROM sampling WHERE step = 'draw'")
+    ended = run("sample", "list")
+    assert ended.status == 3
+    assert "draw S1: the log has it as leaf" in ended.err

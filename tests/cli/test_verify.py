@@ -12,6 +12,7 @@ import pytest
 from tests.cli import drive
 from tests.cli.test_store import CONFIG, TEXT
 from tests.fixtures.tsa import Authority
+from tests.lab.witness import Witness
 
 
 @pytest.fixture
@@ -133,3 +134,38 @@ def test_a_token_of_another_authority_is_not_kept(run: Any, place: Path, other_a
     ended = run("evidence", "add", "security-policy", "policy.txt", "--approved", "2026-02-04")
     assert ended.status == 2
     assert "tsa_roots" in ended.err
+
+
+def test_a_witness_cosigns_what_was_added(run: Any, place: Path) -> None:
+    with Witness().serving() as witness:
+        text = (place / "annexa.yaml").read_text()
+        (place / "annexa.yaml").write_text(f"{text}witnesses: [{{url: '{witness.url}', key: '{witness.vkey}'}}]\n")
+        add(run)
+        (line,) = [one for one in json.loads(run("status", "--json").out)["warnings"] if "cosigned" in one]
+        assert line.startswith("not yet cosigned by witness.example/w1, which has cosigned none of ")
+        assert "does not know this log" in line
+        checks = json.loads(run("doctor", "--json").out)["checks"]
+        assert any(one["check"] == "witnesses" and one["what"] == line and one["state"] == "warn" for one in checks)
+        witness.trust((place / "annexa-data/artifacts/log/verifier-key").read_text())
+        (place / "annexa-data/witnesses.json").unlink()  # else it is asked again in half a minute
+        add(run)
+        assert not [one for one in json.loads(run("status", "--json").out)["warnings"] if "cosigned" in one]
+    trust = trusted(place)
+    trust.write_text(f"{trust.read_text()}Witness: {witness.vkey}\n")
+    found = json.loads(run("verify", "--key", str(trust), "--json").out)
+    assert found["holds"]
+    kept = {int(one.name) for one in (place / "annexa-data/artifacts/log/cosignatures").iterdir()}
+    assert {one["cosigned_checkpoint"] for one in found["anchors"]} == kept
+    assert {one["witness"] for one in found["anchors"]} == {"witness.example/w1"}
+
+
+def test_a_key_that_is_no_witness_is_named_with_its_place(run: Any, place: Path) -> None:
+    vkey = Witness().vkey
+    text = (place / "annexa.yaml").read_text()
+    wrong = vkey.replace("+B", "+C", 1)  # the first six bits of the type 0x04, whatever the key is
+    (place / "annexa.yaml").write_text(f"{text}witnesses: [{{url: 'https://w.example', key: '{wrong}'}}]\n")
+    ended = run("evidence", "add", "security-policy", "policy.txt", "--approved", "2026-02-03")
+    said = ended.err.splitlines()[-1]  # a busy machine may have warned of its time stamp before
+    assert ended.status == 2
+    assert "no Ed25519 key of a witness" in said
+    assert "annexa.yaml:" in said

@@ -455,7 +455,7 @@ def test_doctor_tries_each_permission(double: Double) -> None:
         "*/read": "ok",
     }
     double.handle(GRAPH, lambda _params: [{"data": []}])
-    assert [one.state for one in provider.probe(HEADER, boundary, "")][-1] == "denied"
+    assert [one.state for one in AzureProvider(scope(double)).probe(HEADER, boundary, "")][-1] == "denied"
 
 
 def test_doctor_asks_what_is_held_where_resource_graph_would_hide_it(double: Double) -> None:
@@ -467,11 +467,15 @@ def test_doctor_asks_what_is_held_where_resource_graph_would_hide_it(double: Dou
     provider = AzureProvider(scope(double))
     boundary = provider.expand().boundaries[1]
     assert [one.state for one in provider.probe(header, boundary, "")] == ["ok", "unknown", "ok"]
+    provider = AzureProvider(scope(double))
     double.handle("authorization.permissions.list", lambda _params: [
         {"value": [{"actions": ["Microsoft.ResourceGraph/*"], "notActions": []}]},
         {"value": [{"actions": ["*/read"], "notActions": ["Microsoft.Compute/virtualMachines/*"]}]},
     ])
-    assert [one.state for one in provider.probe(header, boundary, "")] == ["ok", "denied", "ok"]
+    double.calls.clear()
+    for _ in range(2):
+        assert [one.state for one in provider.probe(header, boundary, "")] == ["ok", "denied", "ok"]
+    assert [one.name for one in double.calls] == [GRAPH, *["authorization.permissions.list"] * 2], "asked once"
 
 
 def test_families_are_counted_as_azure_counts_them() -> None:

@@ -192,6 +192,16 @@ def test_both_wires_carry_the_token_and_the_quota_project(provide: Provide, doub
     assert sql.requests == [f"{SQL}-1", f"{SQL}-2", f"{SQL}-3"]
 
 
+def test_a_password_of_netrc_does_not_take_the_place_of_the_token(
+    provide: Provide, double: Double, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("default login ada password not-for-google\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    client, _ = opened(provide())
+    assert runs(client) == ["0", "1", "2"]
+    assert all(call.headers["authorization"].startswith("Bearer lab-") for call in double.calls)
+
+
 def test_a_service_account_is_acted_as(provide: Provide, double: Double) -> None:
     provider = provide(impersonate="reader@data-prod.iam.gserviceaccount.com")
     client, _ = opened(provider)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from agent.export.texts import text
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "sampling.md").read_text("utf-8")
 VECTOR = json.loads((ROOT / "tests" / "vectors" / "sampling.json").read_text("utf-8"))
@@ -35,7 +37,8 @@ def records(tmp_path: Path) -> Path:
 def test_plain_python_repeats_a_draw(records: Path, selection: dict[str, Any], tmp_path: Path) -> None:
     script = tmp_path / "repeat.py"
     script.write_text(block("python"), "utf-8")
-    assert len([line for line in block("python").splitlines() if line.strip()]) <= 11
+    assert block("python") == text("repeat.py.txt")  # an audit package has the same
+    assert len([line for line in block("python").splitlines() if line.strip()]) <= 13
     done = subprocess.run([sys.executable, "-I", str(script), str(records), selection["seed"], str(selection["n"])],
                           capture_output=True, text=True, check=True, encoding="utf-8")
     root, *items = done.stdout.splitlines()
@@ -46,6 +49,7 @@ def test_plain_python_repeats_a_draw(records: Path, selection: dict[str, Any], t
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs sha256sum")
 def test_the_shell_repeats_a_draw(records: Path, tmp_path: Path) -> None:
     script = tmp_path / "repeat.sh"
+    assert block("sh") == text("repeat.sh.txt")
     script.write_text(block("sh"), "utf-8")
     selection = VECTOR["selections"][1]
     done = subprocess.run(["bash", str(script), str(records), selection["seed"], str(selection["n"])],

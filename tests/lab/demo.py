@@ -1,6 +1,6 @@
-"""`python -m tests.lab.demo ESTATE`: the main job on a local cloud, with the real program, as a user would.
+"""`python -m tests.lab.demo ESTATE`: the main job on local clouds, with the real program, as a user would.
 
-Writes `.demo/annexa.yaml`, starts the local AWS, and runs annexa: collect, evidence add, status, forecast, alerts.
+Writes `.demo/annexa.yaml`, starts the local clouds, and runs annexa: collect, evidence add, status, forecast, alerts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from tests.lab.estate import Estate, documents
 
 PLACE = Path(".demo")
 ANNEXA = Path(sys.executable).with_name("annexa")
-SECRET = "lab"  # the local AWS does not look at signatures
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,17 @@ class Step:
     may: tuple[int, ...] = (0,)
 
 
+LEAVER = (
+    "SELECT scope, boundary, 'account' AS holds, last_used_at FROM account WHERE enabled AND principal LIKE "
+    "'peter.former%' AND collector IN ('aws.iam_users_mfa', 'entra.user_activity') UNION ALL "
+    "SELECT scope, boundary, role, NULL FROM \"grant\" WHERE collector NOT LIKE '%analyze' AND (principal LIKE "
+    "'peter.former%' OR principal IN (SELECT id FROM account WHERE principal LIKE 'peter.former%')) ORDER BY ALL"
+)
 STEPS = (
     Step(
-        "Collect: every collector reads every account and region, and what comes is sealed. One bucket is closed to "
-        "the agent and one region is forbidden by the organization: collect says so, and nothing is concluded from it.",
+        "Collect: every collector reads every account, project, subscription and tenant of four clouds, and what comes "
+        "is sealed. One bucket, the keys of one project and one region are closed to the agent: collect says so, and "
+        "nothing is concluded from what was not read.",
         ("collect",),
         (0, 3),
     ),
@@ -49,6 +55,7 @@ STEPS = (
         "Documents: policies, reviews and the like, which no cloud can show, are brought by people; here as a list.",
         ("evidence", "add", "--list", str(PLACE / "documents" / "documents.yaml"), "--by", "demo"),
     ),
+    Step("Query: somebody left half a year ago. What that person still holds, in all clouds.", ("query", LEAVER)),
     Step("Status: how each control of Annex A stands now; the fifteen worst.", ("status", "--limit", "15")),
     Step("Forecast: who must act by when, so that nothing is lacking on audit day.", ("forecast", "--limit", "12")),
     Step("Alerts: what calls somebody now; with routes in the configuration it is sent.", ("alerts", "--limit", "12")),
@@ -56,10 +63,11 @@ STEPS = (
 WITHOUT_MFA = "SELECT DISTINCT principal, last_used_at FROM account WHERE type = 'human' AND NOT mfa"
 NEXT = (
     ("the one page of a control", ("status", "--control", "8.13")),
+    ("how one of the clouds stands by itself", ("status", "--scope", "google", "--limit", "10")),
     ("how everything stands on audit day", ("status", "--as-of", "{audit}", "--limit", "15")),
     ("all that people have to do, and how", ("forecast", "--how")),
     ("the evidence, newest first", ("evidence", "list", "--limit", "10")),
-    ("one artifact: who asked AWS for what, and what came", ("evidence", "show", "{artifact}")),
+    ("one artifact: who asked the provider for what, and what came", ("evidence", "show", "{artifact}")),
     ("people without a second factor", ("query", WITHOUT_MFA)),
     ("failed backups", ("query", "SELECT resource, occurred_at FROM backup WHERE outcome = 'failed' LIMIT 10")),
     ("whether what is kept is whole", ("store", "check")),
@@ -85,14 +93,6 @@ def running(argv: list[str]) -> Iterator[dict[str, Any]]:
 
 def configuration(file: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration that a user of this estate would write."""
-    scope = {
-        "name": "aws",
-        "provider": "aws",
-        "endpoint": about["endpoint"],
-        "regions": about["regions"],
-        "organization": {"accounts": "all", "member_role": "annexa"},
-        "connected": file["connected"],
-    }
     return {
         "organization": file["organization"]["name"],
         "timezone": file["organization"]["timezone"],
@@ -100,25 +100,22 @@ def configuration(file: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str
         "frameworks": ["iso27001-2022", "iso27001-2013"],
         "certificate": file["certificate"],
         "audits": file["audits"],
-        "scopes": [scope],
+        "scopes": [{**scope, "connected": file["connected"]} for scope in about["scopes"]],
     }
+
+
+STRANGE = ("AWS_", "ANNEXA_", "AZURE_", "GOOGLE_", "GCE_", "CLOUDSDK_", "MSI_", "IDENTITY_")
+"""How variables begin that would lead a client to a real cloud."""
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def environment(about: Mapping[str, Any]) -> dict[str, str]:
-    """Return the variables of the user's shell: keys of the management account, and the local cloud.
-
-    The proxy is the cloud itself: S3 Control puts the account's number into the host's name.
-    """
-    first = next(iter(about["access_keys"].values()))
-    own = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ANNEXA_")) and k.lower() != "no_proxy"}
-    return {
-        **own,
-        "AWS_ENDPOINT_URL": about["endpoint"],
-        "AWS_ACCESS_KEY_ID": first,
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "HTTP_PROXY": about["endpoint"],
+    """Return the variables of the user's shell, without any way to a real cloud, and with those of the local ones."""
+    own = {
+        name: value for name, value in os.environ.items()
+        if not name.startswith(STRANGE) and name not in BUNDLES and not name.lower().endswith("_proxy")
     }
+    return {**own, **about["environment"]}
 
 
 def prepare(estate: Estate, about: Mapping[str, Any], place: Path = PLACE) -> Path:
@@ -147,7 +144,9 @@ def shown(config: Path, command: Sequence[str]) -> str:
 
 def quoted(word: str) -> str:
     """Return a word as a shell takes it, in double quotes where that reads better."""
-    return f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
+    if "'" not in word or set(word) & set("$`\\!"):
+        return shlex.quote(word)
+    return '"' + word.replace('"', '\\"') + '"'
 
 
 def run(config: Path, step: Step, env: Mapping[str, str]) -> int:
@@ -177,18 +176,34 @@ def further(config: Path, estate: Estate) -> None:
         print(f"  {shown(config, [words.get(word, word) for word in command])}\n      {about}")
 
 
+def held(estate: Estate, about: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each cloud: what the company has there, and where it is served."""
+    google, directory = estate.google, estate.directory
+    words = {
+        "aws": ", ".join(f"{account.name} {account.id}" for account in estate.accounts),
+        "gcp": ", ".join(project.id for project in google.projects),
+        "azure": ", ".join(one.name for one in estate.subscriptions.all),
+        "entra": f"{len(directory.members)} people and guests, {len(directory.applications)} applications",
+    }
+    for scope in about["scopes"]:
+        yield f"{scope['name']:8} {words[scope['provider']]}; at {scope['endpoint']}"
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the demo; the first command that fails is the demo's own exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
     chosen = serve.arguments(given)
     began = time.monotonic()
     tell("annexa collects evidence for ISO/IEC 27001 and says what will be stale or missing on audit day, while there "
-         "is time to act. This demo starts an AWS on this machine, with a company in it, and runs the real program.")
+         "is time to act. This demo starts local clouds on this machine, with one company in all of them, and runs "
+         "the real program.")
     print(f"$ {shlex.join(['.venv/bin/python', '-m', 'tests.lab.serve', *given])} &", flush=True)
     with running(given) as about:
         estate = Estate.load(chosen.estate, serve.instant(chosen), chosen.scale)
-        accounts = ", ".join(f"{name} {number}" for name, number in about["accounts"].items())
-        print(f"{estate.file['organization']['name']}: {accounts}; at {about['endpoint']}\n", flush=True)
+        print(estate.file["organization"]["name"])
+        for about_cloud in held(estate, about):
+            print(f"  {about_cloud}")
+        print(flush=True)
         config = prepare(estate, about)
         for step in STEPS:
             if status := run(config, step, environment(about)):

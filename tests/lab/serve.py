@@ -1,6 +1,7 @@
-"""`python -m tests.lab.serve ESTATE`: a local AWS with an estate in it, until SIGTERM.
+"""`python -m tests.lab.serve ESTATE`: a local AWS, Google Cloud, Azure and Entra with one company in them, until SIGTERM.
 
-Prints one JSON line: endpoint, accounts, access keys, regions, now, scale; at the end another: requests served.
+Prints one JSON line: the endpoints, the scopes as a configuration has them, and the variables that clients need;
+at the end another: requests served.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.lab.aws.lab import Lab, key_of
+from tests.lab.clouds import Clouds
 from tests.lab.estate import EXAMPLE, Estate, this_hour
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.lab.serve", description="A local AWS with an estate in it.")
+    parser = argparse.ArgumentParser(prog="python -m tests.lab.serve", description="Local clouds with an estate in them.")
     parser.add_argument("estate", type=Path, nargs="?", default=EXAMPLE, help="estate file")
     parser.add_argument("--now", type=datetime.fromisoformat, default=this_hour(), help="default: this hour")
-    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--port", type=int, default=0, help="of AWS; the others follow it")
     parser.add_argument("--scale", type=int, default=1, help="times the records")
-    parser.add_argument("--no-moto", action="store_true", help="serve only what comes from the estate itself")
+    parser.add_argument("--no-moto", action="store_true", help="of AWS, serve only what comes from the estate itself")
     return parser.parse_args(argv)
 
 
@@ -33,19 +34,6 @@ def instant(chosen: argparse.Namespace) -> datetime:
     """Return the instant at which the estate stands; one without a time zone is UTC."""
     now: datetime = chosen.now
     return now if now.tzinfo else now.replace(tzinfo=UTC)
-
-
-def about(lab: Lab) -> dict[str, object]:
-    """Return what a client needs to know."""
-    estate = lab.estate
-    return {
-        "endpoint": lab.double.url,
-        "accounts": {account.name: account.id for account in estate.accounts},
-        "access_keys": {account.name: key_of(account.id) for account in estate.accounts},
-        "regions": list(estate.regions),
-        "now": estate.now.isoformat(),
-        "scale": estate.scale,
-    }
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -59,10 +47,10 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     estate = Estate.load(chosen.estate, instant(chosen), chosen.scale)
     told = sys.stdout
-    with contextlib.redirect_stdout(sys.stderr), Lab(estate, port=chosen.port, moto=not chosen.no_moto) as lab:
-        print(json.dumps(about(lab)), file=told, flush=True)
+    with contextlib.redirect_stdout(sys.stderr), Clouds(estate, port=chosen.port, moto=not chosen.no_moto) as clouds:
+        print(json.dumps(clouds.about()), file=told, flush=True)
         stop.wait()
-        print(json.dumps({"requests": len(lab.double.calls)}), file=told, flush=True)
+        print(json.dumps({"requests": clouds.requests()}), file=told, flush=True)
     return 0
 
 

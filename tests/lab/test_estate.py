@@ -95,7 +95,12 @@ def test_events(estate: Estate) -> None:
 def test_planted_faults_have_an_id_a_collector_and_an_answer(estate: Estate) -> None:
     assert max(Counter(p["id"] for p in estate.planted).values()) == 1
     names = {a.name for a in estate.accounts}
+    places = {
+        "gcp": {estate.google.organization, *(one.id for one in estate.google.projects)},
+        "entra": {estate.directory.file["tenant"]},
+        "azure": {f"tenants/{estate.directory.file['tenant']}", *(one.id for one in estate.subscriptions.all)},
+    }
     for fault in estate.planted:
-        assert fault["account"] in names
-        assert fault["collector"].startswith("aws.")
+        provider = fault["collector"].partition(".")[0]
+        assert (fault["account"] in names) if provider == "aws" else fault["boundary"] in places[provider]
         assert fault["expect"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from agent.lake.summary import summarise
 from agent.model import Check, Duration, Requirement
 
 at = datetime(2026, 1, 1, tzinfo=UTC)
-piece = Piece(artifact="sha256:a", digest="", path=Path(sys.argv[1]), kind="backup_test", scope="s", collector="c",
+piece = Piece(artifact="sha256:a", digest=sys.argv[2], path=Path(sys.argv[1]), kind="backup_test", scope="s", collector="c",
               collected_at=at, recorded_at=at)
 rule = Requirement(id="r", title="", primary=(), kind="backup_test", cadence=Duration(3), max_age=Duration(3),
                    qualifies="outcome = 'completed' AND size_bytes % 1000 = 0",
@@ -41,14 +42,18 @@ print(json.dumps([found, result.records, result.count, rows, peak]))
 
 
 def measured(path: Path, count: int) -> list[int]:
+    digest = hashlib.sha256()
     with path.open("wb") as file, zstandard.ZstdCompressor().stream_writer(file) as out:
         for at in range(count):
             outcome = "failed" if at % 100 == 7 else "completed"
             record = {"id": f"arn:aws:backup:eu-west-1:123456789012:restore-job/{at:09}", "resource": f"db-{at % 500}",
                       "outcome": outcome, "size_bytes": at, "occurred_at": "2025-11-05T06:07:08.123456Z"}
             raw = {"RestoreJobId": str(at), "Status": outcome}
-            out.write(json.dumps({"record": record, "raw": raw}).encode() + b"\n")
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(path)], capture_output=True, text=True, check=True)
+            line = json.dumps({"record": record, "raw": raw}).encode() + b"\n"
+            digest.update(line)
+            out.write(line)
+    program = [sys.executable, "-c", PROGRAM, str(path), digest.hexdigest()]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
     assert done.stdout.count("\n") == 1, done.stdout  # nothing writes beside the answer
     told: list[int] = json.loads(done.stdout)
     return told

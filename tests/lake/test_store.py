@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
+import duckdb
 import pytest
 import zstandard
 from moto.server import ThreadedMotoServer
+from sqlalchemy import text
 
 from agent.collector import Record
 from agent.errors import VerificationError
+from agent.lake.beside import BesideDesk
+from agent.lake.checks import run_checks
+from agent.lake.desk import Asked as Wish
+from agent.lake.judged import Population as Judged
+from agent.lake.pieces import Piece
+from agent.lake.population import Wanted, gather, records
 from agent.lake.query import Asked, Lake
 from agent.lake.shelf import Shelf, compact
-from agent.lake.summary import summarise
-from agent.model import Account, BackupTest, Outcome, Provenance, Row
+from agent.lake.summary import population, summarise
+from agent.model import Account, BackupTest, Outcome, Provenance, Row, Window
 from agent.store import Store
-from tests.lake.made import day, requirement
+from tests.lake.made import check, day, requirement, subjects
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +116,104 @@ def test_what_comes_from_a_bucket_is_proven(store: Store, tmp_path: Path) -> Non
     with pytest.raises(VerificationError, match="not what its digest names"):
         ask(lake, "FROM account")
     assert not [path for path in (tmp_path / "lake").rglob("*") if path.is_file()]
+
+
+FAILING = requirement("account", checks=(check("SELECT id FROM records WHERE NOT mfa"),), subjects=subjects("id", "account"))
+FORGED = b'{"record":{"id":"u","mfa":true},"raw":{}}\n'
+
+
+def pieces(store: Store, room: Path) -> list[Piece]:
+    return Shelf(store, room).pieces("account")
+
+
+def beside(store: Store, room: Path) -> Any:
+    desk = BesideDesk(room)
+    try:
+        return desk.summaries(pieces(store, room)[0], [Wish(FAILING)])
+    finally:
+        desk.close()
+
+
+def gathered(store: Store, room: Path) -> int:
+    period = Window(day(0), day(9))
+    with gather(Wanted(kind="account", pieces=pieces(store, room), period=period, as_of=day(9)), room) as found:
+        return found.size
+
+
+ASKED: dict[str, Callable[[Store, Path], Any]] = {
+    "query": lambda store, room: ask(Lake(Shelf(store, room), room), "FROM account"),
+    "query_raw": lambda store, room: ask(Lake(Shelf(store, room), room), "FROM account_raw"),
+    "check": lambda store, room: run_checks(FAILING, Judged("account", pieces(store, room), day(9)), room=room),
+    "summary": lambda store, room: summarise(pieces(store, room)[0], FAILING, room=room),
+    "subjects": lambda store, room: population(pieces(store, room), subjects("id", "account"), room=room),
+    "beside": beside,
+    "population": gathered,
+    "content": lambda store, room: records(pieces(store, room)[0], {1}),
+}
+
+
+def put(store: Store, path: str, data: bytes) -> None:
+    """Overwrite an object as somebody does who may write where they lie."""
+    store.objects.put(path, data, replace=True)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_nothing_is_answered_from_a_changed_object(store: Store, tmp_path: Path, asked: str) -> None:
+    keep(store, [Account(id="u", mfa=False)], day(1))
+    room = tmp_path / "lake"
+    room.mkdir()
+    ASKED[asked](store, room)  # untouched it answers; of a bucket a copy is kept here now
+    (row,) = store.artifacts()
+    forged = zstandard.compress(FORGED)
+    put(store, row.path, forged)
+    for copy in (room / "objects").glob("*"):
+        copy.write_bytes(forged)
+    with pytest.raises(VerificationError, match="not what its digest names"):
+        ASKED[asked](store, room)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_changed_object_whose_row_was_changed_with_it_is_held_to_its_envelope(
+    store: Store, tmp_path: Path, asked: str
+) -> None:
+    keep(store, [Account(id="u", mfa=False)], day(1))
+    room = tmp_path / "lake"
+    room.mkdir()
+    (row,) = store.artifacts()
+    digest = hashlib.sha256(FORGED).hexdigest()
+    path = row.path.replace(row.object, digest)
+    put(store, path, zstandard.compress(FORGED))
+    with store.transaction() as session:
+        session.connection().execute(text("UPDATE artifact SET object = :o, path = :p"), {"o": digest, "p": path})
+    with pytest.raises(VerificationError, match="the catalog says otherwise of artifact"):
+        ASKED[asked](store, room)
+
+
+@pytest.mark.parametrize(("column", "value"), [
+    ("region", "us"), ("scope", "other"), ("collected_at", 1), ("collector", "x.z"), ("boundary", "2")])
+def test_records_are_not_told_of_another_run(store: Store, tmp_path: Path, column: str, value: Any) -> None:
+    keep(store, [Account(id="u")], day(1))
+    with store.transaction() as session:
+        session.connection().execute(text(f"UPDATE artifact SET {column} = :v"), {"v": value})
+    with pytest.raises(VerificationError, match="the catalog says otherwise of artifact"):
+        ask(Lake(Shelf(store, tmp_path / "lake"), tmp_path / "lake"), "FROM account")
+
+
+def test_proven_reads_no_parquet_that_anybody_could_write(store: Store, tmp_path: Path) -> None:
+    directory = tmp_path / "lake"
+    for at in range(4):
+        keep(store, [Account(id=f"u{at}", mfa=False)], day(at), region=f"r{at}")
+    (month,) = compact(store, directory)
+    manifest = next(directory.rglob("manifest.json"))
+    held = json.loads(manifest.read_bytes())
+    forged = directory / "forged.parquet"
+    duckdb.sql(f"COPY (SELECT * REPLACE (true AS mfa) FROM '{manifest.parent / held['parquet']}.parquet') "
+               f"TO '{forged}' (FORMAT parquet)")
+    digest = hashlib.sha256(forged.read_bytes()).hexdigest()
+    forged.rename(manifest.parent / f"{digest}.parquet")
+    manifest.write_text(json.dumps({**held, "parquet": digest}))
+    lake = Lake(Shelf(store, directory), directory)
+    counted = "SELECT count(*) FROM account WHERE mfa"
+    assert ask(lake, counted) == [(4,)]  # what only a manifest vouches for is believed where nobody asks for more
+    assert ask(lake, counted, proven=True) == [(0,)]
+    assert month.kind == "account"

@@ -108,14 +108,14 @@ def test_what_is_no_text_takes_raw_with_it() -> None:
 
 
 def test_lists_and_maps_lose_each_text_and_keep_their_shape() -> None:
-    line, text, _ = redacted(Asset("1", tags={"Owner": "alice", "Team": ""}), {"Tags": [{"Key": "Owner", "Value": "alice"}]},
+    line, _, _ = redacted(Asset("1", tags={"Owner": "alice", "Team": ""}), {"Tags": [{"Key": "Owner", "Value": "alice"}]},
                              tags="hash")
     assert set(line["record"]["tags"]) == {"Owner", "Team"}
     assert line["raw"]["Tags"][0] == {"Key": "Owner", "Value": line["record"]["tags"]["Owner"]}
-    line, text, _ = redacted(Account("1", entitlements=["grp-alice", "admins"]), {"g": ["admins", "grp-alice"]},
+    line, _, _ = redacted(Account("1", entitlements=["grp-alice", "admins"]), {"g": ["admins", "grp-alice"]},
                              entitlements="mask")
     assert line["record"]["entitlements"] == line["raw"]["g"] == ["[redacted]", "[redacted]"]
-    line, _text, _ = redacted(Account("1", entitlements=["grp-alice"]), {"g": ["grp-alice"]}, entitlements="drop")
+    line, _, _ = redacted(Account("1", entitlements=["grp-alice"]), {"g": ["grp-alice"]}, entitlements="drop")
     assert (line["record"]["entitlements"], line["raw"]) == (None, {"g": [None]})
 
 

@@ -232,6 +232,7 @@ import resource, sys, weakref
 from pathlib import Path
 from agent.collector import Record
 from agent.model import Asset
+from tests.bench.peak import peak_mb
 from tests.run.synthetic import works
 
 PAGE, PAGES = 1000, int(sys.argv[2])
@@ -255,7 +256,7 @@ def collect(run):
 with works(Path(sys.argv[1]), {"many": collect}) as firm:
     (result,) = firm.engine.run(firm.tasks)
     assert result.outcome == "succeeded", result.error
-    print(result.records, most, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(result.records, most, int(peak_mb() * 1024))
 """
 
 

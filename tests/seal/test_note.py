@@ -80,13 +80,29 @@ ROOT = base64.b64encode(HEAD.root).decode()
 @pytest.mark.parametrize("forged", [
     b"", b"\n\n", b"\xff\xfe", NOTE.split(b"\n\n", maxsplit=1)[0] + b"\n\n",
     _resign(f"{ORIGIN}\n042\n{ROOT}\n"), _resign(f"{ORIGIN}\n+42\n{ROOT}\n"), _resign(f"{ORIGIN}\n-1\n{ROOT}\n\n"),
-    _resign(f"{ORIGIN}\n42\n{ROOT}\nmore\n"), _resign(f"{ORIGIN}\n42\n{base64.b64encode(b'short').decode()}\n"),
+    _resign(f"{ORIGIN}\n42\n{ROOT}\n\nmore\n"), _resign(f"{ORIGIN}\n42\n{ROOT}\n\x01\n"), _resign(f"\n42\n{ROOT}\n"), _resign(f"{ORIGIN}\n42\n{base64.b64encode(b'short').decode()}\n"),
     _resign(f"other/log\n42\n{ROOT}\n"), _resign(f"{ORIGIN}\n4_2\n{ROOT}\n"),
-], ids=["empty", "blank", "not text", "unsigned", "leading zero", "plus", "negative", "fourth line", "short root",
+], ids=["empty", "blank", "not text", "unsigned", "leading zero", "plus", "negative", "empty extension", "control character", "no origin", "short root",
         "another log", "underscore"])
 def test_malformed_notes_are_refused(forged: bytes) -> None:
     with pytest.raises(VerificationError):
         open_checkpoint(forged, SIGNER.public_key, ORIGIN)
+
+
+def test_extension_lines_are_kept_and_signed() -> None:
+    note = _resign(f"{ORIGIN}\n42\n{ROOT}\nvalid-until 2027\nanother\n")
+    found = open_checkpoint(note, SIGNER.public_key, ORIGIN)
+    assert found == Checkpoint(ORIGIN, 42, HEAD.root, ("valid-until 2027", "another"))
+    assert seal_checkpoint(found, SIGNER) == note
+    with pytest.raises(VerificationError, match="no signature"):
+        open_checkpoint(note.replace(b"2027", b"2028"), SIGNER.public_key, ORIGIN)
+
+
+def test_a_note_has_room_for_sixteen_witnesses_and_no_end() -> None:
+    line = f"\u2014 witness.example {base64.b64encode(b'abcd' + bytes(72)).decode()}\n".encode()
+    assert open_checkpoint(NOTE + line * 16, SIGNER.public_key, ORIGIN) == HEAD
+    with pytest.raises(VerificationError):
+        open_checkpoint(NOTE + line * 64, SIGNER.public_key, ORIGIN)
 
 
 @pytest.mark.parametrize(("forged", "says"), [
@@ -94,7 +110,7 @@ def test_malformed_notes_are_refused(forged: bytes) -> None:
     (_resign(f"{ORIGIN}\n042\n{ROOT}\n"), "The checkpoint is not written as the format asks"),
     (_resign(f"other/log\n42\n{ROOT}\n"), f"The checkpoint is of the log other/log, not of {ORIGIN}"),
     (NOTE.replace(b"\n42\n", b"\n43\n"), "The checkpoint carries no signature of the log's key"),
-    (NOTE + b"\n\xe2\x80\x94 x AAAA\n", "The checkpoint is no signed note of a log"),
+    (NOTE + b"\n\xe2\x80\x94 x AAAA\n", "The checkpoint is not written as the format asks"),
     (NOTE + b"junk\n", "The checkpoint has lines that are no signatures"),
     (NOTE[:-1], "The checkpoint has lines that are no signatures"),
 ], ids=["nothing", "format", "log", "size", "blank between", "junk", "cut"])

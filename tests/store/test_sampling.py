@@ -108,3 +108,23 @@ def test_an_edited_row_is_found(place: Place, column: str, value: Any) -> None:
         with store.transaction() as session:
             session.connection().execute(text(f"UPDATE sampling SET {column} = :v WHERE leaf = 1"), {"v": value})
         assert [one.kind for one in store.check(deep=False)] == ["row"]
+
+
+def test_a_removed_row_is_found_and_its_name_is_not_given_again(either: Place) -> None:
+    with either.open() as store:
+        steps(store)
+        with store.transaction() as session:
+            session.connection().execute(text("DELETE FROM sampling WHERE step = 'draw'"))
+        assert [(one.kind, one.subject) for one in store.check(deep=False)] == [("row", "draw S1")]
+        assert store.keep_step("draw", {"population": "P1"}, {"population": "P1"}).name == "S2"
+        assert store.keep_step("draw", {"population": "P2"}, {"population": "P2"}).name == "S3"
+
+
+def test_an_added_row_is_found(place: Place) -> None:
+    with place.open() as store:
+        steps(store)
+        with store.transaction() as session:
+            session.connection().execute(text(
+                "INSERT INTO sampling SELECT leaf + 90, step, 'S9', document, body, recorded_at FROM sampling "
+                "WHERE step = 'draw'"))
+        assert [(one.kind, one.subject) for one in store.check(deep=False)] == [("row", "draw S9")]

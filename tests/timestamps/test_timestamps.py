@@ -15,7 +15,7 @@ from agent.errors import RetriableError, VerificationError
 from agent.store import Store
 from agent.timestamps import Stamper, ask, read_stamp, verify_stamp, waiting
 from tests.fixtures.store import Place, keep, record
-from tests.fixtures.tsa import Authority
+from tests.fixtures.tsa import Authority, Expired
 
 NOTE = b"example/log\n1\nroot\n\n\xe2\x80\x94 signature\n"
 
@@ -81,6 +81,22 @@ class TestToken:
             capture_output=True, text=True, check=True,
         )
         assert "Verification: OK" in done.stdout
+
+
+@pytest.mark.parametrize("chain", [False, True], ids=["by the library", "by OpenSSL"])
+class TestExpired:
+    """The authority's certificate has expired since: what it said while it held is believed, as of then."""
+
+    def test_a_token_of_before_is_believed(self, expired_authority: Expired, chain: bool) -> None:
+        token = expired_authority.chained if chain else expired_authority.alone
+        stamp = verify_stamp(token, expired_authority.data, certificates(expired_authority.authority))
+        assert stamp.at < datetime.now(UTC)
+
+    def test_a_token_of_after_is_refused(self, expired_authority: Expired, chain: bool) -> None:
+        late = Authority(expired_authority.authority.folder, chain=chain)
+        token = late.stamp(expired_authority.data)
+        with pytest.raises(VerificationError, match="time stamp"):
+            verify_stamp(token, expired_authority.data, certificates(late))
 
 
 @pytest.mark.parametrize("text", [b"", b"no token", b"\x30\x03\x02\x01\x00", b"\x30\x05\x30\x03\x02\x01\x02"])

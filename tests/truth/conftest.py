@@ -67,15 +67,18 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        assert not (folder / "failed").exists(), "the collection failed before; its first test says why"
         if not (folder / "cost.json").exists():
+            (folder / "failed").touch()
             run(folder)
+            (folder / "failed").unlink()
     return folder
 
 
 def run(folder: Path, *more: str) -> dict[str, Any]:
     """Collect in a process of its own, and return what it cost."""
     command = [sys.executable, "-m", "tests.truth.collecting", str(folder), *more]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200)
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(json.loads((folder / "cost.json").read_bytes()))
 

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Any
 
 import pytest
 
 from tests.lab.estate import Estate
-from tests.truth import collecting, expected
+from tests.truth import collecting, expected, planted_azure, planted_entra, planted_google
 from tests.truth.conftest import Firm
+from tests.truth.planted import CHECKS, Fault, answers, deficient, unit, value
 
-Fault = Mapping[str, Any]
-Check = Callable[[Firm, Fault, str], None]
-CHECKS: dict[str, Check] = {}
+OTHERS = (planted_azure, planted_entra, planted_google)
+"""Where the other providers' checks are."""
+
 PLANTED = [fault["id"] for fault in Estate.load(now=collecting.NOW).planted]
-
-
-def answers(*faults: str) -> Callable[[Check], Check]:
-    """Let a function check the answer to planted faults; it takes the firm, `expect` and the account's number."""
-
-    def keep(check: Check) -> Check:
-        CHECKS.update(dict.fromkeys(faults, check))
-        return check
-
-    return keep
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -35,28 +23,8 @@ def test_the_answer_is_true(firm: Firm, name: str) -> None:
     fault = next(one for one in firm.estate.planted if one["id"] == name)
     known = {run["collector"] for run in firm.runs}
     assert any(fnmatchcase(one, fault["collector"]) for one in known), f"no collector {fault['collector']} ran"
-    CHECKS[name](firm, {**fault["expect"], "region": fault.get("region", "")}, firm.account(fault["account"]))
-
-
-def unit(firm: Firm, requirement: str, account: str) -> dict[str, Any]:
-    found = firm.units[requirement, account]
-    assert found["freshness"] in ("fresh", "expiring"), found["reason"]
-    return found
-
-
-def deficient(firm: Firm, requirement: str, account: str, exceptions: int) -> None:
-    """Hold the conclusion of a requirement against the number of exceptions that the estate has."""
-    found = unit(firm, requirement, account)
-    assert (found["conclusion"], found["exceptions"]) == ("deficient", exceptions)
-
-
-def value(firm: Firm, collector: str, resource: str, setting: str) -> Any:
-    rows = firm.query(
-        f"SELECT value FROM configuration WHERE collector = '{collector}' AND resource = '{resource}' "
-        f"AND setting = '{setting}'"
-    )
-    assert len(rows) == 1, rows
-    return rows[0][0] if rows[0][0] is None else json.loads(rows[0][0])
+    place = firm.account(fault["account"]) if "account" in fault else fault["boundary"]
+    CHECKS[name](firm, {**fault["expect"], "region": fault.get("region", "")}, place)
 
 
 def arn(firm: Firm, name: str) -> str:

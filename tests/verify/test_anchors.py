@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 from datetime import datetime
 
+import pytest
+
+from agent.cli import taking
 from agent.timestamps import read_stamp
 from agent.verify import groups
 from agent.verify.stamps import sizes
 from tests.fixtures.store import keep, record
+from tests.lab.witness import Witness
 from tests.verify.world import World
 
 
@@ -94,3 +98,56 @@ def test_a_run_that_waits_for_the_log_is_told_and_not_counted(world: World) -> N
 def test_the_sizes_that_were_stamped(world: World) -> None:
     with world.place.open(writer=False) as store:
         assert sizes(store.objects) == [3, 7]
+
+
+def test_a_cosignature_anchors_what_its_witness_has_seen(world: World) -> None:
+    world.nothing_outside()
+    world.cosign(note=(world.root / "kept").read_bytes())
+    report = world.verify()
+    assert report.holds
+    assert report.named("cosignatures").says == "1 cosignature(s) believed, of witness.example/w1"
+    line = "anchored since 2026-03-01T13:00:00Z by the cosignature of witness.example/w1 on the checkpoint of 4"
+    assert [one.line() for one in report.anchors] == [line] * 4 + ["not anchored"] * 2
+    assert [one.cosigned for one in report.anchors] == [4] * 4 + [None] * 2
+    assert world.verify("3").anchors == [report.anchors[3]]
+    assert world.verify("4").anchors[0].line() == "not anchored"
+
+
+def test_the_earliest_of_several_witnesses_counts(world: World) -> None:
+    world.nothing_outside()
+    world.cosign(Witness("late.example"), hours=3)
+    world.cosign(Witness("early.example"), hours=2)
+    assert {one.witness for one in world.verify().anchors} == {"early.example"}
+    assert world.verify("0").anchors[0].witness == "early.example"
+
+
+def test_a_witness_whom_nobody_trusts_anchors_nothing(world: World) -> None:
+    world.nothing_outside()
+    before = (world.root / "trust.pem").read_bytes()
+    world.cosign()
+    (world.root / "trust.pem").write_bytes(before)
+    report = world.verify()
+    assert report.holds
+    assert "the trust root knows none of their witnesses" in report.named("cosignatures").says
+    assert {one.line() for one in report.anchors} == {"not anchored"}
+
+
+@pytest.mark.parametrize("stamped", [True, False])
+def test_an_export_carries_the_cosignatures(world: World, stamped: bool) -> None:
+    one, two = Witness("one.example"), Witness("two.example")
+    for witness in (one, two):
+        world.cosign(witness)
+    if not stamped:
+        world.nothing_outside()
+    folder = world.export.parent / "second"
+    with world.place.open(writer=False) as store:
+        taking.take(store, world.artifacts[0], folder)
+    shutil.rmtree(world.export)
+    folder.rename(world.export)
+    world.kept = False
+    report = world.verify("export")
+    assert report.holds, [step.findings for step in report.steps]
+    assert report.named("cosignatures").says == "2 cosignature(s) believed, of one.example, two.example"
+    assert report.anchors[0].cosigned == 7
+    assert (report.anchors[0].stamped == 7) is stamped
+    assert (world.export / "checkpoint").read_bytes() == world.file("log/checkpoint").read_bytes()

@@ -1,4 +1,4 @@
-"""Every attack in `attacks/` is refused, in the step that is there for it; without one, everything holds."""
+"""Every attack in `tests/vectors/attacks/` is refused, in the step that is there for it; without one, everything holds."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from tests.verify.world import World
 
-ATTACKS = sorted(file.stem for file in (Path(__file__).parent / "attacks").glob("*.py"))
+ATTACKS = sorted(file.parent.name for file in (Path(__file__).parents[1] / "vectors" / "attacks").glob("*/attack.py"))
 
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_the_attack_is_refused(world: World, name: str) -> None:
-    module = importlib.import_module(f"tests.verify.attacks.{name}")
+    module = importlib.import_module(f"tests.vectors.attacks.{name}.attack")
     module.attack(world)
     report = world.verify(module.SUBJECT)
     refused = [step.name for step in report.steps if step.state == "refused"]

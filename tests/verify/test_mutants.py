@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.verify.mutants import MUTANTS, ROOT, Mutant
+from tests.verify.mutants import MUTANTS, ROOT, Mutant, firsts, survives
 from tests.verify.test_attacks import ATTACKS
+from tests.verify.world import World
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.attack)
@@ -20,3 +23,9 @@ def test_a_mutant_fits_the_source(mutant: Mutant) -> None:
 def test_every_attack_that_the_verifier_must_find_has_a_mutant() -> None:
     """No attack is refused by luck: for most of them the check that finds it is in the list."""
     assert len({one.attack for one in MUTANTS} & set(ATTACKS)) >= 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", firsts(), ids=lambda one: one.file)
+def test_a_check_that_is_taken_away_is_missed(mutant: Mutant, built: World, tmp_path: Path) -> None:
+    assert not survives(mutant, built, tmp_path)

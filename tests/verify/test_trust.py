@@ -13,6 +13,7 @@ from agent.seal.signing import CryptoSigner
 from agent.store.keys import public_pem
 from agent.verify import read_trust
 from tests.fixtures.tsa import Authority
+from tests.lab.witness import Witness
 from tests.verify.world import World
 
 OLD, NEW = CryptoSigner.generate_ed25519(), CryptoSigner.generate_ed25519()
@@ -70,7 +71,16 @@ def test_certificates_stand_in_the_same_file(file: Path, made_authority: Authori
     assert (len(trust.keys), len(trust.certificates)) == (1, 2)
 
 
+def test_witnesses_stand_in_the_same_file(file: Path) -> None:
+    one, two = Witness("one.example"), Witness("two.example")
+    file.write_text(f"# who watches\nWitness: {one.vkey}\n{pem(OLD)}Witness: {two.vkey}\n")
+    trust = read_trust(file)
+    assert [found.name for found in trust.witnesses] == ["one.example", "two.example"]
+    assert "2 witness(es)" in trust.line()
+
+
 @pytest.mark.parametrize(("text", "said"), [
+    ("Witness: one.example+00000000+BAAA\n" + pem(OLD), "names the witness 'one.example"),
     ("", "holds no public key"),
     ("Untill: 2026-07-01T00:00:00Z\n" + pem(OLD), "says 'Untill"),
     ("Until: 2026-07-01\n" + pem(OLD), "says 'Until: 2026-07-01'"),

@@ -33,6 +33,7 @@ from agent.timestamps import Stamper
 from agent.verify import Kept, Report, places
 from tests.fixtures.store import START, Place, keep, record
 from tests.fixtures.tsa import Authority, make
+from tests.lab.witness import Witness
 
 VOIDED = 1
 
@@ -87,6 +88,30 @@ class World:
         place.options["stamped"] = True
         with place.open() as store:
             yield store
+
+    def sample(self) -> None:
+        """Log a population and two draws on it, as `annexa sample draw` does."""
+        facts = {"root": "ab" * 32, "size": 2}
+        with self.place.open() as store:
+            store.keep_step("population", facts, facts)
+            for seed in ("the first", "the second"):
+                draw = {"population": "P1", "seed": seed}
+                store.keep_step("draw", draw, draw)
+
+    def document_of(self, seed: str) -> Path:
+        """Return the document of a draw by its seed."""
+        return next(file for file in self.file("samples").rglob("*.json") if seed in file.read_text())
+
+    def cosign(self, witness: Witness | None = None, note: bytes | None = None, *, hours: int = 1) -> Path:
+        """Have the head cosigned an hour after the start, and believe its witness; returns the kept note."""
+        witness = witness or Witness()
+        note = note or self.file("log/checkpoint").read_bytes()
+        trust = self.root / "trust.pem"
+        trust.write_text(f"{trust.read_text()}Witness: {witness.vkey}\n")
+        line = witness.cosign(note.split(b"\n\n")[0] + b"\n", int((START + timedelta(hours=hours)).timestamp()))
+        kept = self.file(f"log/cosignatures/{int(note.splitlines()[1]):012}/{witness.key_id.hex()}")
+        self.write(kept, note + line)
+        return kept
 
     # What the attacker does.
 
@@ -158,6 +183,11 @@ class World:
     def leaf_of(self, number: int) -> int:
         return next(one.index for one in self.entries()
                     if isinstance(one, ArtifactEntry) and one.artifact == self.artifacts[number])
+
+    def later(self, kind: str, **more: Any) -> bytes:
+        """Return the data of an entry for the end of the log, of a type that is not known yet."""
+        at = canonical.timestamp(START + timedelta(hours=1))
+        return canonical.document({"type": kind, "index": self.size, "recorded_at": at, **more})
 
     def replace_entry(self, number: int, **changes: Any) -> None:
         """Change fields of an artifact's entry in a log signed anew."""

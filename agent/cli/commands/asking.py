@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -24,11 +25,18 @@ MOST = 1_000
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     add(app, query)
+    add(app, diff)
 
 
 def _format(text: str) -> str:
     if text not in FORMATS:
         raise typer.BadParameter(f"{text!r} is not one of {', '.join(FORMATS)}")
+    return text
+
+
+def _memory(text: str | None) -> str | None:
+    if text is not None and not re.fullmatch(r"[1-9]\d{0,5} ?[MG]B", text):
+        raise typer.BadParameter(f"{text!r} is no size such as 512MB or 2GB")
     return text
 
 
@@ -44,8 +52,14 @@ def query(
     json: asked.Json = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Over all artifacts, not only the newest.")] = False,
+    proven: Annotated[bool, typer.Option("--proven", help="Read the sealed objects alone, no Parquet made of them.")
+                      ] = False,
     scope: asked.Scope = None,
     as_of: asked.AsOf = None,
+    memory: Annotated[str | None, typer.Option("--memory", metavar="SIZE", callback=_memory, help="The most memory it "
+                                               "may use, such as 512MB or 2GB. Default: 256MB.")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.001, help="The most time that it may "
+                                                  "take. Default: 300.")] = None,
 ) -> None:
     """Ask the records with SQL: one view an evidence kind, over the newest accepted artifacts."""
     form = "json" if json else form
@@ -55,7 +69,8 @@ def query(
     with session.opened(context) as app:
         from agent.lake.query import Asked
 
-        asking = Asked(as_of=when.instant(as_of, app.config.timezone), scope=scope, everything=everything)
+        asking = Asked(as_of=when.instant(as_of, app.config.timezone), scope=scope, everything=everything,
+                        memory=memory, seconds=seconds, proven=proven)
         if form == "parquet" and output is not None:
             written = app.lake.parquet(text, output, asking)
         else:
@@ -107,3 +122,31 @@ def _table(context: typer.Context, result: Result) -> int:
     more = f"the first {MOST:,} rows; --format csv has all" if len(rows) > MOST else words.count(len(rows), "row")
     screen.line(more)
     return len(rows)
+
+
+def diff(
+    context: typer.Context,
+    requirement: Annotated[str, typer.Argument(metavar="REQUIREMENT", autocompletion=asked.requirements,
+                                               help="The requirement whose records are compared.")],
+    since: Annotated[str, typer.Option("--from", metavar="WHEN", callback=when.check, help="What was known then: RFC "
+                                       "3339, or a day, which is its local midnight.")],
+    until: Annotated[str, typer.Option("--to", metavar="WHEN", callback=when.check, help="And what was known then.")],
+    scope: asked.Scopes = None,
+    json: asked.Json = False,
+) -> None:
+    """Tell which records were added, removed or changed between two dates, place by place."""
+    from agent.cli.show import differences
+
+    with session.opened(context) as app:
+        from agent.assembly.differing import Asked, differing
+
+        zone = app.config.timezone
+        start, end = when.instant(since, zone), when.instant(until, zone)
+        assert start is not None
+        assert end is not None
+        asking = Asked(requirement=requirement, since=start, until=end, scopes=tuple(app.known_scopes(scope)))
+        with differing(app, asking) as (found, answer):
+            if json:
+                session.emit(differences.as_json(found, answer, start, end))
+            else:
+                differences.shown(session.screen(context), found, answer, zone)

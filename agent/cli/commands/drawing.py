@@ -114,9 +114,7 @@ def _asked(app: App, said: dict[str, Any]) -> Asked:
     assert end is not None
     if start >= end:
         raise ConfigurationError("the period ends before it begins", advice="Correct --from or --to")
-    for one in said["scope"] or ():
-        app._known(one)  # noqa: SLF001 - the one place that knows the scopes' names
-    return Asked(requirement=said["requirement"], scopes=tuple(sorted(set(said["scope"] or ()))),
+    return Asked(requirement=said["requirement"], scopes=tuple(app.known_scopes(said["scope"])),
                  period=Window(start, end), where=said["where"].strip(), as_of=now)
 
 

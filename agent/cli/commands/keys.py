@@ -48,8 +48,16 @@ def rotate(
     screen.line("Give the new trust root to whoever verifies: annexa keys trust")
 
 
-def trust(context: typer.Context) -> None:
+def trust(context: typer.Context, json: asked.Json = False) -> None:
     """Print the trust root: every key with the span of what it signed, to be handed to whoever verifies."""
+    from agent.store.keys import public_pem
+
     with session.opened(context) as app:
+        if json:
+            session.emit({"keys": [
+                {"id": era.key.keyid, "from": era.since, "until": era.until, "pem": public_pem(era.key).decode()}
+                for era in app.store.eras()
+            ]})
+            return
         text = "\n".join(era.text() for era in app.store.eras())
         session.write(f"# the trust root of {app.config.organization}; keep it outside of the store\n{text}".encode())

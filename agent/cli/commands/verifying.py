@@ -13,8 +13,9 @@ from agent.cli.application import add, options
 if TYPE_CHECKING:
     from agent.verify import Kept, Report
 
-Subject = Annotated[str, typer.Argument(metavar="[STORE|EXPORT|ARTIFACT]", help="A data directory, the folder of an "
-                                        "export, or an artifact's id. Default: the store of the configuration.")]
+Subject = Annotated[str, typer.Argument(metavar="[STORE|EXPORT|PACKAGE|ARTIFACT]", help="A data directory, the "
+                                        "folder of an export, an audit package (the ZIP or the folder that it was "
+                                        "unpacked to), or an artifact's id. Default: the store of the configuration.")]
 Key = Annotated[Path | None, typer.Option("--key", metavar="FILE", envvar="ANNEXA_TRUST", help="The trust root: a PEM "
                                           "file with the public key that you were given, kept outside the store.")]
 Checkpoint = Annotated[Path | None, typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that you kept from "
@@ -38,7 +39,7 @@ def verify(
     everything: Each = False,
     json: asked.Json = False,
 ) -> None:
-    """Verify a store, an export or an artifact step by step; exit with 3 unless everything holds."""
+    """Verify a store, an export, a package or an artifact step by step; exit with 3 unless everything holds."""
     from agent.cli.show import verified
     from agent.errors import ConfigurationError
 
@@ -86,6 +87,8 @@ def _judge(context: typer.Context, subject: str, key: Path, kept: Kept | None) -
     with watch.counting(options(context), "Verifying") as progress:
         if subject and folder.is_dir():
             return places.folder(folder, key, kept, progress)
+        if subject and folder.is_file():
+            return places.package(folder, key, kept, progress)
         with session.opened(context) as app:
             judged = [app.config.data]
             if subject:

@@ -64,7 +64,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "done": report.told,
         "anchors": [
             {"artifact": one.artifact, "leaf": one.leaf, "recorded_at": one.recorded_at, "anchored": one.line(),
-             "since": one.since, "stamped_checkpoint": one.stamped, "kept": one.kept}
+             "since": one.since, "stamped_checkpoint": one.stamped, "cosigned_checkpoint": one.cosigned,
+             "seen": one.seen, "witness": one.witness or None, "kept": one.kept}
             for one in report.anchors
         ],
     }

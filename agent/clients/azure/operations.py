@@ -14,6 +14,9 @@ def _in_group(provider: str, *rest: str) -> str:
 
 
 _WORKSPACE = _in_group("Microsoft.OperationalInsights/workspaces/{workspaceName}")
+_RECOVERY = _in_group("Microsoft.RecoveryServices/vaults/{vaultName}")
+_BACKUP = _in_group("Microsoft.DataProtection/backupVaults/{vaultName}")
+_REVIEWS = _below("Microsoft.Authorization/accessReviewScheduleDefinitions")
 METHODS: dict[str, Method] = {
     "resource.subscriptions.list": Method("GET", "/subscriptions", "2022-12-01"),
     "managementgroups.management_groups.get_descendants": Method(
@@ -87,6 +90,36 @@ METHODS: dict[str, Method] = {
     "resource.deployments.list_by_resource_group": Method(
         "GET", "/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}/providers/Microsoft.Resources/"
         "deployments", "2026-06-01"
+    ),
+    "recoveryservices.vaults.list_by_subscription_id": Method(
+        "GET", _below("Microsoft.RecoveryServices/vaults"), "2026-11-01"
+    ),
+    "recoveryservicesbackup.backup_jobs.list": Method("GET", f"{_RECOVERY}/backupJobs", "2026-10-01"),
+    "recoveryservicesbackup.backup_policies.list": Method("GET", f"{_RECOVERY}/backupPolicies", "2026-10-01"),
+    "recoveryservicessiterecovery.replication_jobs.list": Method("GET", f"{_RECOVERY}/replicationJobs", "2025-08-01"),
+    "recoveryservicessiterecovery.replication_protected_items.list": Method(
+        "GET", f"{_RECOVERY}/replicationProtectedItems", "2025-08-01"
+    ),
+    "dataprotection.backup_vaults.get_in_subscription": Method(
+        "GET", _below("Microsoft.DataProtection/backupVaults"), "2026-06-01"
+    ),
+    "dataprotection.jobs.list": Method("GET", f"{_BACKUP}/backupJobs", "2026-06-01"),
+    "dataprotection.backup_policies.list": Method("GET", f"{_BACKUP}/backupPolicies", "2026-06-01"),
+    "authorization.access_review_schedule_definitions.list": Method("GET", _REVIEWS, "2021-12-01-preview"),
+    "authorization.access_review_instances.list": Method(
+        "GET", f"{_REVIEWS}/{{scheduleDefinitionId}}/instances", "2021-12-01-preview"
+    ),
+    "authorization.access_review_instance_decisions.list": Method(
+        "GET", f"{_REVIEWS}/{{scheduleDefinitionId}}/instances/{{id}}/decisions", "2021-12-01-preview"
+    ),
+    "authorization.role_assignment_schedule_instances.list_for_scope": Method(
+        "GET", "/{scope}/providers/Microsoft.Authorization/roleAssignmentScheduleInstances", "2020-10-01"
+    ),
+    "authorization.role_eligibility_schedule_instances.list_for_scope": Method(
+        "GET", "/{scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", "2020-10-01"
+    ),
+    "authorization.role_management_policy_assignments.list_for_scope": Method(
+        "GET", "/{scope}/providers/Microsoft.Authorization/roleManagementPolicyAssignments", "2020-10-01"
     ),
 }
 """Operations by the name under which headers declare them."""

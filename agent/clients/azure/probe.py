@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -41,43 +41,60 @@ class Probed:
     detail: str = ""
 
 
-def probe(api: Api, wire: Wire, boundary: str, chosen: tuple[str, ...]) -> Iterator[Probed]:
-    """Yield one answer per permission of the call."""
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What an identity holds in a boundary: whether Resource Graph shows anything, and which actions.
+
+    `actions` None: Azure does not tell. `error`: Resource Graph could not be asked.
+    """
+
+    visible: bool
+    actions: list[dict[str, Any]] | None = None
+    error: CallError | None = None
+
+
+def holdings(client: AzureClient) -> Holdings:
+    """Ask what the identity holds: Resource Graph refuses nothing, it leaves out what may not be read."""
+    try:
+        seen = next(client.read(GRAPH, query=VISIBLE), None)
+    except CallError as error:
+        return Holdings(visible=False, error=error)
+    return Holdings(visible=seen is not None, actions=_actions(client) if client.subscription else None)
+
+
+def _actions(client: AzureClient) -> list[dict[str, Any]] | None:
+    try:
+        return list(client.read(HELD))
+    except CallError:
+        return None
+
+
+def witness() -> Witness:
+    """Return the witness of a probe."""
+    return Witness(HEADER)
+
+
+def probe(api: Api, wire: Wire, boundary: str, held: Callable[[], Holdings]) -> Iterator[Probed]:
+    """Yield one answer per permission of the call; `held` is asked for those of Resource Graph."""
     if api.call == GRAPH:
-        client = AzureClient(wire, boundary, Witness(HEADER), Deadline.after(SECONDS), chosen)
-        yield from _graph(api, client)
+        yield from (_shown(one, held()) for one in api.permissions)
         return
     tried = _call(api, wire, boundary)
     for permission in api.permissions:
         yield Probed(permission, *tried)
 
 
-def _graph(api: Api, client: AzureClient) -> Iterator[Probed]:
-    """Ask what the identity holds: Resource Graph refuses nothing, it leaves out what may not be read."""
-    try:
-        seen = next(client.read(GRAPH, query=VISIBLE), None)
-    except CallError as error:
-        yield from (Probed(one, *_state(error)) for one in api.permissions)
-        return
-    held = _held(client) if client.subscription else None
-    for one in api.permissions:
-        if seen is None:
-            yield Probed(one, "denied", f"Allow {one} there", "Resource Graph shows nothing")
-        elif held is None:
-            if one in ("*/read", "Microsoft.ResourceGraph/resources/read"):
-                yield Probed(one, "ok")
-            else:
-                yield Probed(one, "unknown", "", "Resource Graph does not say what it hides")
-        else:
-            yield Probed(one, "ok") if allows(held, one) else Probed(one, "denied", f"Allow {one} there")
-
-
-def _held(client: AzureClient) -> list[dict[str, Any]] | None:
-    """Return the actions that the roles of the identity hold in a subscription, None where Azure does not tell."""
-    try:
-        return list(client.read(HELD))
-    except CallError:
-        return None
+def _shown(action: str, held: Holdings) -> Probed:
+    if held.error is not None:
+        return Probed(action, *_state(held.error))
+    if not held.visible:
+        return Probed(action, "denied", f"Allow {action} there", "Resource Graph shows nothing")
+    if held.actions is not None:
+        allowed = allows(held.actions, action)
+        return Probed(action, "ok") if allowed else Probed(action, "denied", f"Allow {action} there")
+    if action in ("*/read", "Microsoft.ResourceGraph/resources/read"):
+        return Probed(action, "ok")
+    return Probed(action, "unknown", "", "Resource Graph does not say what it hides")
 
 
 def allows(held: list[dict[str, Any]], action: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError
 from agent.clients.azure.client import AzureClient
 from agent.clients.azure.discovery import subscriptions
 from agent.clients.azure.places import Tokens
-from agent.clients.azure.probe import Probed, probe
+from agent.clients.azure.probe import SECONDS, Holdings, Probed, holdings, probe, witness
 from agent.clients.azure.scope import GROUPS, TENANTS, AzureScope
 from agent.clients.azure.throttle import Throttle
 from agent.clients.azure.wire import Wire
@@ -36,6 +36,7 @@ class AzureProvider:
     wire: Wire | None = None
     _who: str = ""
     _chosen: tuple[str, ...] = ()
+    _holdings: dict[str, Holdings] = field(default_factory=dict)
 
     @property
     def _wire(self) -> Wire:
@@ -88,7 +89,17 @@ class AzureProvider:
     def probe(self, header: Header, boundary: Boundary, region: str) -> list[Probed]:
         """Try each call that a collector declares, in its cheapest form, and say what is allowed."""
         del region  # the lists of Azure span all regions
-        return [one for api in header.calls for one in probe(api, self._wire, boundary.id, self._searched)]
+
+        def held() -> Holdings:
+            return self._held(boundary)
+
+        return [one for api in header.calls for one in probe(api, self._wire, boundary.id, held)]
+
+    def _held(self, boundary: Boundary) -> Holdings:
+        """Return what the identity holds in a boundary, asked once."""
+        if boundary.id not in self._holdings:
+            self._holdings[boundary.id] = holdings(self.open(boundary, "", witness(), Deadline.after(SECONDS)))
+        return self._holdings[boundary.id]
 
     @property
     def _searched(self) -> tuple[str, ...]:

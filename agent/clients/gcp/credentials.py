@@ -113,6 +113,7 @@ class Identity:
             made.mount("http://", HTTPAdapter(pool_maxsize=POOL))
             made.verify = bundle() or True
             made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            made.auth = _as_it_is
             made.headers["User-Agent"] = f"annexa/{__version__}"
             self._session = made
         return self._session
@@ -140,6 +141,11 @@ def lost(error: google.auth.exceptions.GoogleAuthError) -> CredentialsError | Un
     if isinstance(error, google.auth.exceptions.TransportError):
         return UnreachableError(f"tokens: {error}")
     return CredentialsError(str(error))
+
+
+def _as_it_is(request: Any) -> Any:
+    """Return a request with the token that it has: without this, requests puts a password of ~/.netrc in its place."""
+    return request
 
 
 def roots() -> bytes | None:

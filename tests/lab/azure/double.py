@@ -11,8 +11,8 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from typing import Any, Self
@@ -24,11 +24,12 @@ from tests.lab.azure.faults import Armed, Fault
 from tests.lab.entra.certificate import certificate
 from tests.lab.entra.http import Reply, Server
 from tests.lab.entra.tokens import APPLICATION, FEDERATED, SECRET, Endpoint
+from tests.lab.told import Paged
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 SUBSCRIPTION = "aaaaaaaa-1111-4222-8333-444444444444"
 Params = dict[str, Any]
-Pages = list[dict[str, Any]]
+Pages = Sequence[Mapping[str, Any]]
 Handler = Callable[[Params], Pages | Fault]
 
 
@@ -49,6 +50,8 @@ class Double:
 
     tenant: str = TENANT
     lifetime: int = 3600
+    certificate: Path = field(default_factory=certificate)
+    port: int = 0
 
     def __post_init__(self) -> None:
         self.calls: list[Call] = []
@@ -61,14 +64,17 @@ class Double:
         self._lock = threading.Lock()
         self.endpoint = Endpoint(self.tenant, self.lifetime)
         self.tokens = self.endpoint.issued
-        self.certificate: Path = certificate()
-        self._server = Server(self.certificate, self._reply)
+        self._server = Server(self.certificate, self._reply, self.port)
         self.url = self._server.url
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving."""
         self._server.close()
 
     def environ(self) -> dict[str, str]:
@@ -164,7 +170,7 @@ class Double:
         if paging == "reversed":
             body[method.items] = body[method.items][::-1]
         if method.link == "$skipToken":
-            total = sum(len(one[method.items]) for one in pages)
+            total = len(pages.items) if isinstance(pages, Paged) else sum(len(one[method.items]) for one in pages)
             body = {"totalRecords": total, "count": len(body[method.items]), "facets": [],
                     "resultTruncated": "false", **body}
         if paging == "foreign" and fault:

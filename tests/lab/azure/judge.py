@@ -95,6 +95,51 @@ PUBLISHED: dict[str, Published] = {
     "resource.deployments.list_by_resource_group": _of(
         "resource.deployments", "_operations", "deployments_list_by_resource_group", "DeploymentExtended"
     ),
+    "recoveryservices.vaults.list_by_subscription_id": _of(
+        "recoveryservices", "_operations", "vaults_list_by_subscription_id", "Vault"
+    ),
+    "recoveryservicesbackup.backup_jobs.list": _of(
+        "recoveryservicesbackup", "_operations", "backup_jobs_list", "JobResource"
+    ),
+    "recoveryservicesbackup.backup_policies.list": _of(
+        "recoveryservicesbackup", "_operations", "backup_policies_list", "ProtectionPolicyResource"
+    ),
+    "recoveryservicessiterecovery.replication_jobs.list": _of(
+        "recoveryservicessiterecovery", "_operations", "replication_jobs_list", "Job"
+    ),
+    "recoveryservicessiterecovery.replication_protected_items.list": _of(
+        "recoveryservicessiterecovery", "_operations", "replication_protected_items_list", "ReplicationProtectedItem"
+    ),
+    "dataprotection.backup_vaults.get_in_subscription": _of(
+        "dataprotection", "_operations", "backup_vaults_get_in_subscription", "BackupVaultResource"
+    ),
+    "dataprotection.jobs.list": _of("dataprotection", "_operations", "jobs_list", "AzureBackupJobResource"),
+    "dataprotection.backup_policies.list": _of(
+        "dataprotection", "_operations", "backup_policies_list", "BaseBackupPolicyResource"
+    ),
+    "authorization.access_review_schedule_definitions.list": _of(
+        "authorization.v2021_12_01_preview", "_access_review_schedule_definitions_operations", "list",
+        "AccessReviewScheduleDefinition",
+    ),
+    "authorization.access_review_instances.list": _of(
+        "authorization.v2021_12_01_preview", "_access_review_instances_operations", "list", "AccessReviewInstance"
+    ),
+    "authorization.access_review_instance_decisions.list": _of(
+        "authorization.v2021_12_01_preview", "_access_review_instance_decisions_operations", "list",
+        "AccessReviewDecision",
+    ),
+    "authorization.role_assignment_schedule_instances.list_for_scope": _of(
+        "authorization.v2020_10_01", "_role_assignment_schedule_instances_operations", "list_for_scope",
+        "RoleAssignmentScheduleInstance",
+    ),
+    "authorization.role_eligibility_schedule_instances.list_for_scope": _of(
+        "authorization.v2020_10_01", "_role_eligibility_schedule_instances_operations", "list_for_scope",
+        "RoleEligibilityScheduleInstance",
+    ),
+    "authorization.role_management_policy_assignments.list_for_scope": _of(
+        "authorization.v2020_10_01", "_role_management_policy_assignments_operations", "list_for_scope",
+        "RoleManagementPolicyAssignment",
+    ),
 }
 """The published operation behind each of the client's."""
 PLAIN = {

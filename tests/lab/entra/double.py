@@ -10,8 +10,8 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +30,7 @@ from tests.lab.entra.tokens import APPLICATION, SECRET, Endpoint
 TENANT = "11111111-2222-4333-8444-555555555555"
 UNKNOWN_TOKEN = Fault("", 401, "InvalidAuthenticationToken", "Access token is empty or unknown.")
 Params = dict[str, str]
-Pages = list[dict[str, Any]]
+Pages = Sequence[Mapping[str, Any]]
 Handler = Callable[[tuple[str, ...], Params], Pages | Fault]
 
 
@@ -52,6 +52,8 @@ class Double:
 
     tenant: str = TENANT
     lifetime: int = 3600
+    certificate: Path = field(default_factory=certificate)
+    port: int = 0
 
     def __post_init__(self) -> None:
         self.calls: list[Call] = []
@@ -64,14 +66,17 @@ class Double:
         self._counts: dict[str, itertools.count[int]] = {}
         self._lock = threading.Lock()
         self._root = BaseGraphServiceClient(GraphRequestAdapter(AnonymousAuthenticationProvider()))
-        self.certificate: Path = certificate()
-        self._server = Server(self.certificate, self._reply)
+        self._server = Server(self.certificate, self._reply, self.port)
         self.url = self._server.url
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving."""
         self._server.close()
 
     def environ(self) -> dict[str, str]:

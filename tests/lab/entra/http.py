@@ -34,9 +34,9 @@ Answer = Callable[[str, str, Message, bytes], Reply]
 class Server:
     """Serves `answer` on a port of 127.0.0.1 until it is closed."""
 
-    def __init__(self, certificate: Path, answer: Answer) -> None:
+    def __init__(self, certificate: Path, answer: Answer, port: int = 0) -> None:
         handler = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
-        self._server = _Quiet(("127.0.0.1", 0), handler)
+        self._server = _Quiet(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)

@@ -16,7 +16,10 @@ from typing import Any
 import yaml
 
 from tests.lab import activity, backups, infrastructure, people
+from tests.lab.directory import Directory
 from tests.lab.estate.documents import Paper, papers
+from tests.lab.google import Google
+from tests.lab.subscriptions import Subscriptions
 from tests.lab.things import (
     Account,
     Assignment,
@@ -174,6 +177,21 @@ class Estate:
     def papers(self) -> tuple[Paper, ...]:
         """Documents that were approved until now."""
         return tuple(paper for paper in papers(self) if paper.approved <= self.now)
+
+    @functools.cached_property
+    def google(self) -> Google:
+        """What it has in Google Cloud."""
+        return Google(self)
+
+    @functools.cached_property
+    def directory(self) -> Directory:
+        """The tenant of Entra."""
+        return Directory(self)
+
+    @functools.cached_property
+    def subscriptions(self) -> Subscriptions:
+        """What it has in Azure."""
+        return Subscriptions(self)
 
     def of(self, kind: str, account: str, region: str) -> list[Resource]:
         """Return the resources of a type in an account (its id) and region."""

@@ -1,0 +1,110 @@
+#!/bin/sh
+# Verifies this package without annexa: sh verify.sh TRUST.PEM [RUN ...]. Needs coreutils, jq, openssl, xxd.
+# A RUN is an artifact's id or a beginning of it; without one every run is verified, some seconds each dozen.
+# TRUST.PEM is yours: the agent's public key first, then the certificates of the time stamp authority.
+set -eu
+key=$(realpath "${1:?name the trust root that you hold, not a file of this package}")
+shift
+cd "$(dirname "$0")"
+case "$key" in "$PWD"/*) echo "the trust root must not come from the package" >&2; exit 2 ;; esac
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+refuse() { echo "REFUSED: $*" >&2; exit 1; }
+hex() { sha256sum | cut -c 1-64; }
+signed() { openssl pkeyutl -verify -pubin -inkey "$key" -rawin -in "$1" -sigfile "$2" >/dev/null 2>&1; }
+note() { # a checkpoint is signed by the key
+    sed '/^$/,$d' "$1" > "$tmp/head"
+    tail -n 1 "$1" | awk '{print $NF}' | base64 -d | tail -c 64 > "$tmp/signature"
+    signed "$tmp/head" "$tmp/signature" || refuse "$1 is not signed by the key"
+}
+node() { printf '01%s%s' "$1" "$2" | xxd -r -p | hex; }
+hashes() { sed "$1" "$2" | base64 -d | xxd -p -c 32; } # of a proof, one a line
+
+# 1. Nothing was damaged on the way.
+sha256sum -c --quiet SHA256SUMS || refuse "a file is not what SHA256SUMS says"
+
+# 2. The checkpoint is signed.
+note checkpoint
+size=$(sed -n 2p checkpoint)
+root=$(sed -n 3p checkpoint | base64 -d | xxd -p -c 32)
+
+# 3. Each time stamp is over the checkpoint beside it, which is of this log (RFC 9162, 2.1.4.2).
+stamps=0
+for stamp in timestamps/*/; do
+    [ -d "$stamp" ] || continue
+    note "$stamp/checkpoint"
+    openssl ts -verify -data "$stamp/checkpoint" -in "$stamp/token.tsr" -CAfile "$key" -untrusted "$key" \
+        >/dev/null 2>&1 || refuse "the time stamp in $stamp does not hold"
+    [ "$(head -n 1 "$stamp/checkpoint")" = "$(head -n 1 checkpoint)" ] || refuse "$stamp is of another log"
+    old=$(sed -n 2p "$stamp/checkpoint"); was=$(sed -n 3p "$stamp/checkpoint" | base64 -d | xxd -p -c 32)
+    fn=$((old - 1)); sn=$((size - 1))
+    while [ $((fn & 1)) = 1 ]; do fn=$((fn >> 1)); sn=$((sn >> 1)); done
+    first=; [ $((old & (old - 1))) != 0 ] || first=$was
+    second=$first
+    for other in $(hashes '1,3d' "$stamp/consistency.txt"); do
+        if [ -z "$first" ]; then first=$other; second=$other; continue; fi
+        if [ $((fn & 1)) = 1 ] || [ "$fn" = "$sn" ]; then
+            first=$(node "$other" "$first"); second=$(node "$other" "$second")
+            while [ $((fn & 1)) = 0 ] && [ "$fn" != 0 ]; do fn=$((fn >> 1)); sn=$((sn >> 1)); done
+        else
+            second=$(node "$second" "$other")
+        fi
+        fn=$((fn >> 1)); sn=$((sn >> 1))
+    done
+    [ "$old" != "$size" ] || { first=$was; second=$was; }
+    [ "$first" = "$was" ] && [ "$second" = "$root" ] || refuse "$stamp is of another log than the checkpoint"
+    stamps=$((stamps + 1))
+done
+
+# The runs that are asked for, else every entry of the log in here.
+if [ $# -gt 0 ]; then
+    entries=$(for run in "$@"; do
+        grep -rl "\"artifact\":\"sha256:${run#sha256:}" log --include='*.json' || refuse "there is no run $run"
+    done)
+else
+    entries=$(find log -name '*.json' | LC_ALL=C sort)
+fi
+
+# 4. The log has each entry: from its hash the hashes of the proof lead to the root (RFC 9162, 2.1.3.2).
+logged=0
+for entry in $entries; do
+    proof=${entry%.json}.tlog-proof
+    sed '1,/^$/d' "$proof" | cmp -s - checkpoint || refuse "$proof is on another checkpoint"
+    fn=$(sed -n 's/^index //p' "$proof"); sn=$((size - 1))
+    hash=$({ printf '\000'; cat "$entry"; } | hex)
+    for other in $(hashes '1,2d;/^$/,$d' "$proof"); do
+        if [ $((fn & 1)) = 1 ] || [ "$fn" = "$sn" ]; then
+            hash=$(node "$other" "$hash")
+            while [ $((fn & 1)) = 0 ] && [ "$fn" != 0 ]; do fn=$((fn >> 1)); sn=$((sn >> 1)); done
+        else
+            hash=$(node "$hash" "$other")
+        fi
+        fn=$((fn >> 1)); sn=$((sn >> 1))
+    done
+    [ "$hash" = "$root" ] || refuse "$entry is not in the log"
+    logged=$((logged + 1))
+done
+
+# 5. Each run: its envelope is the logged one and signed, its records are those that it names.
+runs=0
+for entry in $(echo "$entries" | xargs grep -l '"type":"artifact"'); do
+    id=$(jq -r .artifact "$entry"); envelope=envelopes/${id#sha256:}.json
+    [ "$(jq -r .envelope "$entry")" = "$(hex < "$envelope")" ] || refuse "$envelope is not the logged one"
+    jq -r .payload "$envelope" | base64 -d > "$tmp/payload"
+    [ "$id" = "sha256:$(hex < "$tmp/payload")" ] || refuse "$envelope is of another run"
+    { printf 'DSSEv1 28 application/vnd.in-toto+json %d ' "$(stat -c %s "$tmp/payload")"
+      cat "$tmp/payload"; } > "$tmp/signed"
+    jq -r '.signatures[0].sig' "$envelope" | base64 -d > "$tmp/signature"
+    signed "$tmp/signed" "$tmp/signature" || refuse "$envelope is not signed by the key"
+    digest=$(jq -r '.subject[0].digest.sha256' "$tmp/payload"); kind=$(jq -r .predicate.kind "$tmp/payload")
+    [ "$digest" = "$(hex < "records/$kind/$digest.ndjson")" ] || refuse "the records of $id are not those signed"
+    runs=$((runs + 1))
+done
+
+# 6. Each step of a sample is the document whose digest the log has.
+for entry in $(echo "$entries" | xargs grep -l '"type":"sampling"'); do
+    step=$(jq -r .step "$entry"); [ "$step" != result ] || step=result-$(basename "$entry" .json)
+    [ "$(jq -r .document "$entry")" = "$(hex < "samples/$(jq -r .name "$entry")/$step.json")" ] ||
+        refuse "the document of $entry is not the logged one"
+done
+echo "holds: $logged entries of a log of $size, $runs runs, $stamps time stamps; key $(hex < "$key")"

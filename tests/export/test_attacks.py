@@ -1,0 +1,227 @@
+"""A package that somebody changed: each attack is refused, by the step that is there for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.errors import ConfigurationError
+from tests.export.conftest import Office
+
+
+def sums(folder: Path) -> None:
+    """Write SHA256SUMS anew, as an attacker would."""
+    names = sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
+    (folder / "SHA256SUMS").write_text("".join(
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names if name != "SHA256SUMS"))
+
+
+def one(folder: Path, pattern: str) -> Path:
+    return max(folder.glob(pattern), key=lambda file: (file.stat().st_size, file.name))
+
+
+def edit(file: Path, old: bytes, new: bytes) -> None:
+    data = file.read_bytes()
+    assert old in data
+    file.write_bytes(data.replace(old, new, 1))
+
+
+def changed_record(folder: Path) -> None:
+    edit(one(folder, "records/document/*.ndjson"), b'"board"', b'"broad"')
+
+
+def changed_table(folder: Path) -> None:
+    edit(one(folder, "records/document/*.csv"), b"board", b"broad")
+
+
+def removed_records(folder: Path) -> None:
+    one(folder, "records/document/*.ndjson").unlink()
+
+
+def records_of_no_run(folder: Path) -> None:
+    data = b'{"record": {}}\n'
+    (folder / "records" / "document" / f"{hashlib.sha256(data).hexdigest()}.ndjson").write_bytes(data)
+
+
+def edited_envelope(folder: Path) -> None:
+    file = one(folder, "envelopes/*.json")
+    said = json.loads(file.read_bytes())
+    file.write_text(json.dumps(said | {"payload": said["payload"][:-4] + "fQ=="}))
+
+
+def swapped_envelopes(folder: Path) -> None:
+    first, second = sorted((folder / "envelopes").iterdir())[:2]
+    held = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(held)
+
+
+def removed_envelope(folder: Path) -> None:
+    one(folder, "envelopes/*.json").unlink()
+
+
+def edited_entry(folder: Path) -> None:
+    edit(one(folder, "log/*.json"), b'"recorded_at":"2026', b'"recorded_at":"2025')
+
+
+def entry_under_another_leaf(folder: Path) -> None:
+    first, second = sorted((folder / "log").glob("*.json"))[:2]
+    second.write_bytes(first.read_bytes())
+    second.with_suffix(".tlog-proof").write_bytes(first.with_suffix(".tlog-proof").read_bytes())
+
+
+def removed_proof(folder: Path) -> None:
+    one(folder, "log/*.tlog-proof").unlink()
+
+
+def proof_on_another_checkpoint(folder: Path) -> None:
+    file = one(folder, "log/*.tlog-proof")
+    stamped = min((folder / "timestamps").iterdir()) / "checkpoint"
+    file.write_bytes(file.read_bytes().split(b"\n\n")[0] + b"\n\n" + stamped.read_bytes())
+
+
+def checkpoint_of_another_root(folder: Path) -> None:
+    edit(folder / "checkpoint", (folder / "checkpoint").read_bytes().split(b"\n")[2], b"A" * 43 + b"=")
+
+
+def earlier_checkpoint(folder: Path) -> None:
+    shutil.copy(min((folder / "timestamps").iterdir()) / "checkpoint", folder / "checkpoint")
+
+
+def token_of_another_checkpoint(folder: Path) -> None:
+    first, *_middle, last = sorted((folder / "timestamps").iterdir())
+    shutil.copy(first / "token.tsr", last / "token.tsr")
+
+
+def stamp_without_its_link(folder: Path) -> None:
+    (min((folder / "timestamps").iterdir()) / "consistency.txt").unlink()
+
+
+def run_left_out(folder: Path) -> None:
+    """Take a run out of everything but the list."""
+    fact = json.loads((folder / "evidence.ndjson").read_text("utf-8").splitlines()[0])
+    for name in (f"envelopes/{fact['artifact'][7:]}.json", f"log/{fact['leaf']:012}.json",
+                 f"log/{fact['leaf']:012}.tlog-proof", f"records/document/{fact['object']}.ndjson",
+                 f"records/document/{fact['object']}.csv"):
+        (folder / name).unlink()
+
+
+def run_not_listed(folder: Path) -> None:
+    lines = (folder / "evidence.ndjson").read_bytes().splitlines(keepends=True)
+    (folder / "evidence.ndjson").write_bytes(b"".join(lines[1:]))
+
+
+def another_item(folder: Path) -> None:
+    file = folder / "samples" / "S1" / "selection.json"
+    said = json.loads(file.read_bytes())
+    said["items"][0]["digest"] = "0" * 64
+    file.write_text(json.dumps(said))
+
+
+def population_with_a_record_less(folder: Path) -> None:
+    file = folder / "samples" / "P1" / "records.ndjson"
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[1:]))
+
+
+def edited_result(folder: Path) -> None:
+    edit(one(folder, "samples/S1/result-*.json"), b'"deviation"', b'"pass"')
+
+
+def void_left_out(folder: Path) -> None:
+    (folder / "access-log.ndjson").write_bytes(b"")
+
+
+def edited_void(folder: Path) -> None:
+    edit(folder / "access-log.ndjson", b"the wrong file", b"the right file")
+
+
+def layout_of_tomorrow(folder: Path) -> None:
+    edit(folder / "package.json", b'"layout":1', b'"layout":2')
+
+
+ATTACKS: list[tuple[Callable[[Path], None], str]] = [
+    (changed_record, "records"), (changed_table, "tables"), (removed_records, "records"),
+    (records_of_no_run, "records"), (edited_envelope, "envelopes"), (swapped_envelopes, "envelopes"),
+    (removed_envelope, "envelopes"), (edited_entry, "log"), (entry_under_another_leaf, "log"), (removed_proof, "log"),
+    (proof_on_another_checkpoint, "log"), (checkpoint_of_another_root, "checkpoint"), (earlier_checkpoint, "log"),
+    (token_of_another_checkpoint, "time stamps"), (stamp_without_its_link, "time stamps"), (run_left_out, "list"),
+    (run_not_listed, "list"), (another_item, "samples"), (population_with_a_record_less, "samples"),
+    (edited_result, "samples"), (void_left_out, "access log"), (edited_void, "access log"), (layout_of_tomorrow, "checkpoint"),
+]
+
+
+@pytest.mark.parametrize(("attack", "step"), ATTACKS, ids=lambda value: getattr(value, "__name__", ""))
+def test_an_attack_is_refused(office: Office, folder: Path, attack: Callable[[Path], None], step: str) -> None:
+    attack(folder)
+    sums(folder)
+    report = office.verify(folder)
+    assert not report.holds
+    assert report.named(step).state == "refused", [(each.name, each.findings) for each in report.steps if each.refused]
+    assert report.named(step).findings
+
+
+@pytest.mark.parametrize("attack", [changed_record, run_not_listed, another_item], ids=lambda value: value.__name__)
+def test_the_same_in_a_zip(office: Office, folder: Path, attack: Callable[[Path], None]) -> None:
+    attack(folder)
+    sums(folder)
+    file = shutil.make_archive(str(office.root / "again"), "zip", folder)
+    assert not office.verify(Path(file)).holds
+
+
+def test_sums_that_were_left_alone(office: Office, folder: Path) -> None:
+    (folder / "index.html").write_text("all is well")
+    (folder / "more.txt").write_text("x")
+    (folder / "README.txt").unlink()
+    found = office.verify(folder).named("sums").findings
+    assert found == ["index.html is not what SHA256SUMS says", "more.txt is not what SHA256SUMS says",
+                     "README.txt stands in SHA256SUMS and is not here"]
+
+
+def test_a_zip_that_is_cut_or_has_a_name_twice(office: Office, package: Path) -> None:
+    cut = office.root / "cut.zip"
+    cut.write_bytes(package.read_bytes()[:-1000])
+    assert "no ZIP that can be read" in office.verify(cut).named("checkpoint").findings[0]
+    twice = office.root / "twice.zip"
+    shutil.copy(package, twice)
+    with zipfile.ZipFile(twice, "a") as file, pytest.warns(UserWarning, match="Duplicate"):
+        file.writestr("index.html", "other")
+    assert "twice" in office.verify(twice).named("checkpoint").findings[0]
+
+
+def test_a_byte_of_the_zip(office: Office, package: Path) -> None:
+    with zipfile.ZipFile(package) as file:
+        at = file.getinfo("evidence.ndjson").header_offset + 200
+    data = bytearray(package.read_bytes())
+    data[at] ^= 1
+    damaged = office.root / "damaged.zip"
+    damaged.write_bytes(bytes(data))
+    assert office.verify(damaged).named("sums").state == "refused"
+
+
+def test_a_link_out_of_the_package(office: Office, folder: Path) -> None:
+    (folder / "checkpoint").unlink()
+    (folder / "checkpoint").symlink_to(office.root / "annexa-data" / "artifacts" / "log" / "checkpoint")
+    report = office.verify(folder)
+    assert "outside of the package" in report.named("checkpoint").findings[0]
+
+
+def test_a_trust_root_from_the_package(office: Office, folder: Path) -> None:
+    office.trust.unlink()
+    office.trust.symlink_to(folder / "public-key.pem")
+    with pytest.raises(ConfigurationError, match="which it is to judge"):
+        office.verify(folder)
+
+
+def test_another_key(office: Office, package: Path, tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    office.trust.write_bytes(Ed25519PrivateKey.generate().public_key().public_bytes(
+        Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    assert office.verify(package).named("checkpoint").state == "refused"

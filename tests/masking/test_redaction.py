@@ -85,7 +85,7 @@ def test_a_short_value_goes_as_a_word_alone() -> None:
     [{"operation": "x", "item": {"n": 1}}],
 ])
 def test_raw_is_dropped_where_the_value_is_not_found_in_it(raw: Any) -> None:
-    line, _, redactor = redacted(Account("1", principal="alice"), raw, principal="hash")
+    line, _, redactor = redacted(Account("user/alice", principal="alice"), raw, principal="hash")
     assert line["raw"] is None
     assert redactor.counts["redact:raw:drop"] == 1
     assert "raw item of 1 records was dropped" in redactor.notes()[-1]
@@ -108,8 +108,9 @@ def test_what_is_no_text_takes_raw_with_it() -> None:
 
 
 def test_lists_and_maps_lose_each_text_and_keep_their_shape() -> None:
-    line, _, _ = redacted(Asset("1", tags={"Owner": "alice", "Team": ""}), {"Tags": [{"Key": "Owner", "Value": "alice"}]},
-                             tags="hash")
+    line, _, _ = redacted(Asset("1", tags={"Owner": "alice", "Team": ""}), {"Tags": [{"Key": "Owner", "Value": "alice"}], "Empty": "", "Line": "- -"},
+                          tags="hash")
+    assert (line["raw"]["Empty"], line["raw"]["Line"]) == ("", "- -")
     assert set(line["record"]["tags"]) == {"Owner", "Team"}
     assert line["raw"]["Tags"][0] == {"Key": "Owner", "Value": line["record"]["tags"]["Owner"]}
     line, _, _ = redacted(Account("1", entitlements=["grp-alice", "admins"]), {"g": ["admins", "grp-alice"]},
@@ -151,21 +152,33 @@ def test_what_is_not_there_is_not_counted_and_the_line_is_the_same() -> None:
     assert text.encode() == canonical.line({"record": row, "raw": raw})
     assert not redactor.counts
     assert redactor.notes() == ()
+    line, _, redactor = redacted(Asset("1", name="", tags={}), {"a": 1}, name="mask", tags="drop")
+    assert (line["raw"], redactor.counts) == ({"a": 1}, {})
 
 
 def test_nesting_without_end_is_taken_away() -> None:
     raw: Any = "alice"
     for _ in range(200):
         raw = [raw]
-    _, text, _ = redacted(Account("1", principal="alice"), {"deep": raw, "u": "alice"}, principal="mask")
+    line, text, _ = redacted(Account("1", principal="alice"), {"deep": raw, "u": "alice"}, principal="mask")
     assert "alice" not in text
+    depth, inner = 0, line["raw"]["deep"]
+    while isinstance(inner, list):
+        depth, inner = depth + 1, inner[0]
+    assert (depth, inner) == (100, "[redacted]")
+
+
+def test_a_letter_whose_lower_case_is_longer_is_found() -> None:
+    _, text, redactor = redacted(Account("1", principal="İlker"), {"said": "by i̇lker"}, principal="mask")
+    assert "lker" not in text
+    assert not redactor.counts["redact:raw:drop"]
 
 
 def test_the_id_wins_then_the_longest_pattern_column_by_column() -> None:
     rules = Redaction({"*": {"owner": "drop", "name": "drop"}, "aws.*": {"name": "mask"}, "aws.ec2": {"name": "hash"},
-                       "aws.ec2*longer": {"name": "drop"}})
-    assert rules.of("aws.ec2") == {"owner": "drop", "name": "hash"}
-    assert rules.of("aws.s3") == {"owner": "drop", "name": "mask"}
+                       "aws.[e]c2": {"name": "drop"}, "*.s3": {"owner": "hash"}, "a*": {"owner": "mask"}})
+    assert rules.of("aws.ec2") == {"owner": "mask", "name": "hash"}
+    assert rules.of("aws.s3") == {"owner": "hash", "name": "mask"}
     assert rules.of("gcp.x") == {"owner": "drop", "name": "drop"}
     assert Redaction().of("aws.ec2") == {}
 

@@ -6,8 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from agent.clients.throttle import SHARED
+
+# How fast a machine is decides no test: laws have no deadline and may be slow to make their examples.
+settings.register_profile("annexa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("annexa")
 
 pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.store", "tests.fixtures.tsa", "tests.fixtures.weed"]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent.clients.microsoft.application import Application
 from agent.config import AwsScope
-from agent.config.scopes import AzureScope, EntraScope, GcpScope, Scope
+from agent.config.scopes import AzureScope, EntraScope, GcpScope, MicrosoftScope, Scope
 from agent.errors import ConfigurationError
 from agent.run import Provider
 
@@ -60,7 +61,8 @@ def _entra(scope: EntraScope) -> Provider:
             advice="Install annexa with the extra entra: pip install 'annexa[entra]'",
         ) from error
     return EntraProvider(
-        Values(name=scope.name, tenant=scope.tenant, cloud=scope.cloud, endpoint=scope.endpoint or "")
+        Values(name=scope.name, tenant=scope.tenant, cloud=scope.cloud, endpoint=scope.endpoint or "",
+               application=_application(scope))
     )
 
 
@@ -91,5 +93,13 @@ def _azure(scope: AzureScope) -> Provider:
     return AzureProvider(Values(
         name=scope.name, subscriptions=tuple(one.lower() for one in scope.subscriptions),
         management_group=scope.management_group or "", tenant=scope.tenant or "", cloud=scope.cloud,
-        endpoint=scope.endpoint or "",
+        endpoint=scope.endpoint or "", application=_application(scope),
     ))
+
+
+def _application(scope: MicrosoftScope) -> Application:
+    secret = scope.client_secret
+    certificate = str(scope.certificate) if scope.certificate is not None else ""
+    if secret is None:
+        return Application(client_id=scope.client_id or "", certificate=certificate)
+    return Application(client_id=scope.client_id or "", secret=secret.reveal, certificate=certificate)

@@ -9,11 +9,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any, ClassVar
 
 from agent.config import shape
-from agent.config.kinds import ADDRESS, BOOLEAN, INSTANT, NAME, choice, everything, many, part, switch, text, url
+from agent.config.kinds import (
+    ADDRESS,
+    BOOLEAN,
+    INSTANT,
+    NAME,
+    PATH,
+    SECRET,
+    choice,
+    everything,
+    many,
+    part,
+    switch,
+    text,
+    url,
+)
 from agent.config.nearest import meant
+from agent.config.secret import Secret
 from agent.config.shape import Kind, Look, key
 from agent.errors import ConfigurationError
 from agent.yamlfile import Node
@@ -141,7 +157,32 @@ class GcpScope(Scope):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AzureScope(Scope):
+class MicrosoftScope(Scope):
+    """What Azure and Entra have in common: the application that signs in."""
+
+    client_id: str | None = key(
+        UUID, "The application, or the managed or workload identity, that signs in. Default: the environment's.",
+        default=None,
+    )
+    client_secret: Secret | None = key(SECRET, "Its secret.", default=None)
+    certificate: Path | None = key(PATH, "Its certificate with the private key, a PEM or PKCS #12 file.", default=None)
+
+    def applies(self, node: Node, tenant: str | None) -> Iterator[ConfigurationError]:
+        """Yield what contradicts itself: a secret of nobody, two proofs at once, an application without its tenant."""
+        proof = next((name for name in ("client_secret", "certificate") if getattr(self, name) is not None), "")
+        if proof and self.client_id is None:
+            advice = "Name the application in 'client_id'"
+            yield ConfigurationError(f"'{proof}' needs an application", place=node.where(proof), advice=advice)
+        elif proof and tenant is None:
+            advice = "Name its tenant in 'tenant'"
+            yield ConfigurationError("'client_id' needs a tenant", place=node.where("client_id"), advice=advice)
+        if self.client_secret is not None and self.certificate is not None:
+            yield ConfigurationError("an application has either 'client_secret' or a 'certificate'",
+                                     place=node.where("certificate"), advice="Leave one of the two out")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AzureScope(MicrosoftScope):
     """Azure subscriptions of one tenant."""
 
     PROVIDER: ClassVar[str] = "azure"
@@ -159,7 +200,8 @@ class AzureScope(Scope):
     endpoint: str | None = key(ENDPOINT, "Where the API is, when not at Microsoft.", default=None)
 
     def problems(self, node: Node) -> Iterator[ConfigurationError]:
-        """Yield what contradicts itself: subscriptions by name and by what is above them."""
+        """Yield what contradicts itself: subscriptions by name and by what is above them, an application of nobody."""
+        yield from self.applies(node, self.tenant)
         if self.subscriptions and self.management_group:
             advice = "Leave one of the two out"
             yield ConfigurationError(
@@ -169,7 +211,7 @@ class AzureScope(Scope):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntraScope(Scope):
+class EntraScope(MicrosoftScope):
     """A Microsoft Entra tenant: its people, groups and reviews."""
 
     PROVIDER: ClassVar[str] = "entra"
@@ -177,6 +219,10 @@ class EntraScope(Scope):
     tenant: str = key(TENANT, "The tenant.")
     cloud: str = key(CLOUD_OF_GRAPH, "The Microsoft cloud.", default="AzurePublic")
     endpoint: str | None = key(ENDPOINT, "Where the API is, when not at Microsoft.", default=None)
+
+    def problems(self, node: Node) -> Iterator[ConfigurationError]:
+        """Yield what contradicts itself: an application of nobody, two proofs at once."""
+        yield from self.applies(node, self.tenant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

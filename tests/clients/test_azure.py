@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from agent.assembly.providers import make
 from agent.clients import CallError, Deadline, InterruptedRunError, Witness
 from agent.clients.azure import GRAPH
 from agent.clients.azure.answers import Answer, read
@@ -26,7 +27,9 @@ from agent.clients.azure.provider import AzureProvider
 from agent.clients.azure.scope import AzureScope
 from agent.clients.azure.throttle import Throttle
 from agent.clients.azure.wire import Wire
+from agent.clients.microsoft.application import Application
 from agent.collector import Api, Header
+from agent.config import load
 from agent.errors import ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from tests.lab.azure import faults
@@ -386,6 +389,42 @@ def test_a_workload_identity_signs_in(double: Double, monkeypatch: pytest.Monkey
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
     monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "token"))
     assert len(AzureProvider(scope(double)).expand().boundaries) == 3
+
+
+ENVIRONMENT = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID", "AZURE_TENANT_ID")
+
+
+def test_the_application_of_the_scope_signs_in_whatever_the_environment_holds(
+    double: Double, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ENVIRONMENT:
+        monkeypatch.setenv(name, "of another scope")
+    by_secret = Application(client_id=APPLICATION, secret=lambda: SECRET)
+    assert len(AzureProvider(scope(double, application=by_secret)).expand().boundaries) == 3
+    double.endpoint.pem = _certificate(tmp_path)
+    by_certificate = Application(client_id=APPLICATION, certificate=str(double.endpoint.pem))
+    assert len(AzureProvider(scope(double, application=by_certificate)).expand().boundaries) == 3
+    wrong = Application(client_id=APPLICATION, secret=lambda: "a secret that is wrong")
+    with pytest.raises(FatalError) as refused:
+        AzureProvider(scope(double, application=wrong)).expand()
+    assert "a secret that is wrong" not in refused.value.line()
+
+
+def test_two_scopes_sign_in_as_two_applications(double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LAB_SECRET", SECRET)
+    shared = f"provider: azure, endpoint: '{double.url}', tenant: {TENANT}, client_id: {APPLICATION}"
+    (tmp_path / "annexa.yaml").write_text(
+        f"organization: E\ntimezone: UTC\nscopes:\n  - {{name: a, {shared}, client_secret: '${{LAB_SECRET}}'}}\n"
+        f"  - {{name: b, {shared}, certificate: application.pem}}\n"
+    )
+    double.endpoint.pem = _certificate(tmp_path)
+    config = load(tmp_path / "annexa.yaml", {"LAB_SECRET": SECRET})
+    assert [len(make(one).expand().boundaries) for one in config.scopes if one.provider == "azure"] == [3, 3]
+    assert [("client_secret" in form, "client_assertion" in form) for form in double.endpoint.forms] == [
+        (True, False), (False, True),
+    ]
 
 
 def test_a_managed_identity_signs_in(double: Double, monkeypatch: pytest.MonkeyPatch) -> None:

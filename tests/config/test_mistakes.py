@@ -65,6 +65,10 @@ GUID = "00000000-0000-0000-0000-000000000000"
             "the role belongs to account 222222222222, not to 111111111111",
         ),
         ("scopes:\n  - {name: a, provider: aws, §external_id: abc}", "'external_id' needs a role"),
+        ("scopes:\n  - {name: a, provider: entra, tenant: t.example, §certificate: a.pem}",
+         "'certificate' needs an application"),
+        ("scopes:\n  - {name: a, provider: azure, §client_id: 66666666-7777-4888-8999-000000000000, certificate: a.pem}",
+         "'client_id' needs a tenant"),
         (
             "scopes:\n  - {name: a, provider: aws, endpoint: §'localhost:5000'}",
             "'endpoint' must be a URL (https, http)",

@@ -39,4 +39,5 @@ class Tokens(tokens.Tokens):
 
 
 def _credential(scope: AzureScope) -> Any:
-    return tokens.sign_in(places(scope).authority, scope.tenant, {cloud.authority for cloud in CLOUDS.values()})
+    return tokens.sign_in(places(scope).authority, scope.tenant, {cloud.authority for cloud in CLOUDS.values()},
+                          scope.application)

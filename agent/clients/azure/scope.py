@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.clients.microsoft.application import NOBODY, Application
+
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
@@ -50,3 +52,5 @@ class AzureScope:
     endpoint: str = ""
     authority: str = ""
     """Where tokens come from; '' is AZURE_AUTHORITY_HOST, else the cloud's own."""
+    application: Application = NOBODY
+    """Who signs in, where the configuration says so."""

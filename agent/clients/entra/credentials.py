@@ -26,7 +26,8 @@ def places(scope: EntraScope) -> tuple[str, str]:
 
 
 def _credential(scope: EntraScope) -> Any:
-    return tokens.sign_in(places(scope)[1], scope.tenant, {authority for _, authority in CLOUDS.values()})
+    return tokens.sign_in(places(scope)[1], scope.tenant, {authority for _, authority in CLOUDS.values()},
+                          scope.application)
 
 
 class Tokens(tokens.Tokens):

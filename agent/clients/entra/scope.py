@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.clients.microsoft.application import NOBODY, Application
+
 CLOUDS: dict[str, tuple[str, str]] = {
     "AzurePublic": ("https://graph.microsoft.com", "https://login.microsoftonline.com"),
     "AzureUSGovernment": ("https://graph.microsoft.us", "https://login.microsoftonline.us"),
@@ -23,3 +25,5 @@ class EntraScope:
     endpoint: str = ""
     authority: str = ""
     """Where tokens come from; '' is AZURE_AUTHORITY_HOST, else the cloud's own."""
+    application: Application = NOBODY
+    """Who signs in, where the configuration says so."""

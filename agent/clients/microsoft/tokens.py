@@ -11,9 +11,10 @@ from typing import Any
 
 import orjson
 from azure.core.credentials import AccessToken
-from azure.identity import DefaultAzureCredential
+from azure.identity import CertificateCredential, ClientSecretCredential, DefaultAzureCredential
 
 from agent.clients.bundle import bundle
+from agent.clients.microsoft.application import NOBODY, Application
 
 SPARE = 300.0
 """A token is renewed this many seconds before it ends."""
@@ -22,20 +23,28 @@ WRONG_SECRET = ("AADSTS7000215", "AADSTS7000222", "AADSTS700027")
 """What Entra says of a secret or certificate that is wrong or has ended."""
 
 
-def sign_in(authority: str, tenant: str, known: Collection[str]) -> Any:
-    """Return the credential that the environment offers; an authority that is not `known` is asked as it is.
+def sign_in(authority: str, tenant: str, known: Collection[str], application: Application = NOBODY) -> Any:
+    """Return the credential of the scope's application; without one, what the environment offers.
 
-    In this order: secret or certificate, workload identity, managed identity, developers' tools.
+    The environment in this order: secret or certificate, workload identity, managed identity, developers'
+    tools. An authority that is not `known` is asked as it is.
     """
     verify = {"connection_verify": bundle()} if bundle() else {}
+    common: dict[str, Any] = {
+        "authority": authority, "disable_instance_discovery": authority.rstrip("/") not in known, **TIMEOUTS, **verify,
+    }
+    if application.certificate:
+        return CertificateCredential(tenant, application.client_id, application.certificate, **common)
+    if secret := application.secret():
+        return ClientSecretCredential(tenant, application.client_id, secret, **common)
+    named = {"managed_identity_client_id": application.client_id, "workload_identity_client_id": application.client_id,
+             "exclude_environment_credential": True} if application.client_id else {}
     return DefaultAzureCredential(
-        authority=authority,
-        disable_instance_discovery=authority.rstrip("/") not in known,
         additionally_allowed_tenants=[tenant] if tenant else [],
         exclude_shared_token_cache_credential=True,
         exclude_visual_studio_code_credential=True,
-        **TIMEOUTS,
-        **verify,
+        **named,
+        **common,
     )
 
 

@@ -24,9 +24,12 @@ from agent.collector import Record
 from agent.errors import ConfigurationError
 from agent.evidence.owed import ORGANIZATION, document_collector
 from agent.model import Document, Outcome, Provenance, Requirement
+from agent.store import StagedObject
 
 CHUNK = 3 << 18
 """Bytes of a file in one record: a multiple of three, so that the base64 of the pieces joins."""
+CONTENT = "content"
+"""Where in `raw` the file is: it is the evidence itself, which redaction leaves as it was brought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ def keep(app: Parts, documents: Iterable[tuple[Requirement, Said]]) -> list[str]
 
 def _submit(app: Parts, requirement: Requirement, said: Said) -> str:
     now = app.clock()
-    writer = app.store.new_object(ORGANIZATION)
+    writer = app.store.new_object(ORGANIZATION, document_collector(requirement.id), whole=CONTENT)
     try:
         for record in _records(requirement, said, now):
             writer.write(record)
@@ -71,7 +74,7 @@ def _submit(app: Parts, requirement: Requirement, said: Said) -> str:
     except BaseException:
         writer.abandon()
         raise
-    return app.store.submit(staged, _provenance(requirement, said, now, staged.records, staged.masked))
+    return app.store.submit(staged, _provenance(requirement, said, now, staged))
 
 
 def dates(said: Said, now: datetime) -> None:
@@ -101,7 +104,7 @@ def _records(wanted: Requirement, said: Said, now: datetime) -> Iterator[Record]
     if said.file is not None:
         content = _read(said.file)
         digest = hashlib.sha256(content).hexdigest()
-        raw |= {"file": said.file.name, "sha256": digest, "size": len(content), "content": _pieces(content)}
+        raw |= {"file": said.file.name, "sha256": digest, "size": len(content), CONTENT: _pieces(content)}
     row = Document(
         f"sha256:{digest}" if digest else f"{wanted.id}/{said.occurred_at.isoformat()}",
         title=said.title or wanted.title, version=said.version or None, owner=said.owner or None,
@@ -121,12 +124,13 @@ def _read(file: Path) -> bytes:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}", advice="Name a file that can") from error
 
 
-def _provenance(wanted: Requirement, said: Said, now: datetime, records: int, masked: dict[str, int]) -> Provenance:
+def _provenance(wanted: Requirement, said: Said, now: datetime, staged: StagedObject) -> Provenance:
     return Provenance(
         collector=document_collector(wanted.id), collector_version="1", kind="document", scope=ORGANIZATION,
         boundary=ORGANIZATION, region="", window=None, identity=said.by,
         source="uploaded" if said.file else "typed", started_at=now, finished_at=now, outcome=Outcome.SUCCEEDED,
-        records=records, masked=masked, agent_version=__version__, host=socket.gethostname(),
+        records=staged.records, masked=staged.masked, notes=staged.notes, agent_version=__version__,
+        host=socket.gethostname(),
         population=f"What a person brought as evidence for the requirement {wanted.id}.",
         limits=("Nobody but the person named vouches that it is the document in force.",),
     )

@@ -20,7 +20,8 @@ def open_store(config: Config, clock: Callable[[], datetime], *, writer: bool) -
         config.database.reveal() if config.database else f"sqlite:///{config.data / 'annexa.db'}",
         config.artifacts or str(config.data / "artifacts"),
         data=config.data, clock=clock, writer=writer, organization=config.organization,
-        mask_keys=config.masking.keys, stamped=bool(config.tsa), signing=_signing(config), write_once=config.write_once,
+        mask_keys=config.masking.keys, redaction=config.redact, stamped=bool(config.tsa), signing=_signing(config),
+        write_once=config.write_once,
         until=lambda kind, at: _until(config, kind, at),
     )
 

@@ -15,6 +15,7 @@ from agent.config.keeping import Retention
 from agent.config.model import Config, Schedules
 from agent.config.scopes import Scope
 from agent.config.secret import Secret
+from agent.masking import Redaction
 from agent.model import Duration
 
 
@@ -45,6 +46,8 @@ def _plain(value: Any, folder: Path) -> Any:
         return _plain({**default, **value.by}, folder)
     if isinstance(value, Retention):
         return _plain(keeping.plain(value), folder)
+    if isinstance(value, Redaction):
+        return _plain(value.by, folder)
     if isinstance(value, Mapping):
         return {name: _plain(child, folder) for name, child in value.items()}
     if isinstance(value, tuple):

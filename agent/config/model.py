@@ -32,11 +32,13 @@ from agent.config.kinds import (
     text,
     url,
 )
+from agent.config.redact import REDACT
 from agent.config.scopes import SCOPE, Scope
 from agent.config.secret import Secret
 from agent.config.shape import Kind, Look, key
 from agent.config.witness import WitnessAt
 from agent.errors import ConfigurationError, Place
+from agent.masking import Redaction
 from agent.yamlfile import Node
 
 CONDITIONS = (
@@ -228,9 +230,7 @@ class Config:
     certificate: Certificate | None = key(part(Certificate), "The certificate.", default=None)
     audits: tuple[AuditDates, ...] = key(many(part(AuditDates), "a list of audits"), "Audits by date.", default=())
     scopes: tuple[Scope, ...] = key(many(SCOPE, "a list of scopes"), "What is connected.", default=())
-    schedules: Schedules = key(
-        Kind(_INTERVALS.words, _schedules), "How often collectors run.", default=Schedules()
-    )
+    schedules: Schedules = key(Kind(_INTERVALS.words, _schedules), "How often collectors run.", default=Schedules())
     owners: Mapping[str, str] = key(
         table("roles", ADDRESS), "Who acts, by the role that requirements name.", default=MappingProxyType({})
     )
@@ -243,6 +243,7 @@ class Config:
     serve: Serve = key(part(Serve), "`annexa serve`.", default=Serve())
     limits: Limits = key(part(Limits), "How much runs at once.", default=Limits())
     masking: Masking = key(part(Masking), "What is masked beside what annexa knows.", default=Masking())
+    redact: Redaction = key(REDACT, "Personal data that is taken out before sealing.", default=Redaction())
 
     folder: Path = field(default=Path(), compare=False)
     """The folder of the file."""

@@ -40,6 +40,22 @@ def lint_sql(one: Requirement) -> Complaints:
         yield from _check(check, one)
 
 
+def columns_read(one: Requirement) -> dict[str, str]:
+    """Return the columns of its kind that the requirement reads, each with the first that does: `check 'x'`."""
+    if one.kind not in KINDS:
+        return {}
+    texts = {"qualifies": selection(one.qualifies)} if one.qualifies else {}
+    texts |= {f"check {check.id!r}": check.exceptions for check in one.checks}
+    found = {one.subjects.column: "subjects"} if one.subjects else {}
+    for name, sql in texts.items():
+        try:
+            read = _bench(one.kind).references(sql)
+        except SqlError:  # lint tells of it
+            continue
+        found = dict.fromkeys(sorted(read & KINDS[one.kind].columns.keys()), name) | found
+    return found
+
+
 def _expression(text: str, kind: str, key: str) -> Complaints:
     bench = _bench(kind)
     try:

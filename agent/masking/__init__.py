@@ -1,5 +1,6 @@
-"""Secrets in configuration values are replaced by `[masked:<rule>]` before sealing, and counted by rule."""
+"""Before sealing secrets are replaced by `[masked:<rule>]`, and what `redact:` names is taken away; both counted."""
 
 from agent.masking.masker import Masker
+from agent.masking.redaction import ACTIONS, Redaction, Redactor
 
-__all__ = ["Masker"]
+__all__ = ["ACTIONS", "Masker", "Redaction", "Redactor"]

@@ -119,7 +119,7 @@ def execute(task: Task, context: Context, stop: threading.Event) -> Result:
     connected = context.scopes[task.scope]
     witness = Witness(collector.header, stop=stop)
     context.progress.add(task.key, 0)
-    writer = context.store.new_object(task.scope)
+    writer = context.store.new_object(task.scope, task.collector)
     try:
         _collect(task, context, collector, connected, witness, writer, started)
         staged = writer.close()
@@ -147,7 +147,7 @@ def execute(task: Task, context: Context, stop: threading.Event) -> Result:
         lacking=closing.lacking,
         skips=closing.skips,
         receipts=closing.receipts,
-        notes=closing.notes,
+        notes=(*closing.notes, *staged.notes),
         masked=staged.masked,
         error=closing.error,
         lost=task.lost,

@@ -14,7 +14,7 @@ import zstandard
 from agent import canonical
 from agent.collector import Record
 from agent.errors import StoreError
-from agent.masking import Masker
+from agent.masking import Masker, Redactor
 from agent.store.faults import reaching
 
 LEVEL = 3
@@ -33,6 +33,8 @@ class StagedObject:
     stored_size: int
     records: int
     masked: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What the provenance says of the redaction."""
 
     @property
     def path(self) -> str:
@@ -59,8 +61,9 @@ def envelope_path(artifact: str) -> str:
 class ObjectWriter:
     """Takes records one by one and holds no more than a block of them; ends in `close` or `abandon`."""
 
-    def __init__(self, staging: Path, scope: str, mask_keys: Iterable[str]) -> None:
+    def __init__(self, staging: Path, scope: str, mask_keys: Iterable[str], redactor: Redactor | None = None) -> None:
         self._scope = scope
+        self._redactor = redactor
         self._masker = Masker(mask_keys)
         self._hash = hashlib.sha256()
         self._size = self._records = 0
@@ -73,7 +76,8 @@ class ObjectWriter:
 
     def write(self, record: Record) -> None:
         """Append one record; raises `StoreError` where the disk does not take it."""
-        self._block += canonical.line({"record": record.row, "raw": record.raw})
+        line = self._redactor.record(record) if self._redactor else {"record": record.row, "raw": record.raw}
+        self._block += canonical.line(line)
         self._records += 1
         if len(self._block) >= BLOCK:
             self._flush()
@@ -99,9 +103,11 @@ class ObjectWriter:
             self._file.close()
         except OSError as error:
             self._failed(error)
+        counts = self._masker.counts + self._redactor.counts if self._redactor else self._masker.counts
         return StagedObject(
             file=self._path, scope=self._scope, digest=self._hash.hexdigest(), size=self._size,
-            stored_size=stored, records=self._records, masked=dict(sorted(self._masker.counts.items())),
+            stored_size=stored, records=self._records, masked=dict(sorted(counts.items())),
+            notes=self._redactor.notes() if self._redactor else (),
         )
 
     def abandon(self) -> None:

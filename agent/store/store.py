@@ -17,6 +17,7 @@ from sqlmodel import Session, select
 
 from agent.canonical import timestamp
 from agent.errors import GoneError, StoreError
+from agent.masking import Redaction
 from agent.model import Provenance
 from agent.seal import Statement, verifier_key
 from agent.seal.signing import Signer
@@ -32,6 +33,7 @@ from agent.store.migrate import bring_up
 from agent.store.objects import Objects, open_objects
 from agent.store.publish import Publisher
 from agent.store.rebuild import rebuild
+from agent.store.redacting import redactor_for
 from agent.store.rotation import Rotation
 from agent.store.sampled import Sampled
 from agent.store.sequencer import Derive, Sequencer
@@ -56,6 +58,7 @@ class Store(Rotation, Facts, Sampled):
         self.data = data
         self.signing = signing
         self.mask_keys: tuple[str, ...] = ()
+        self.redaction = Redaction()
         self.until: Callable[[str, datetime], datetime | None] = lambda _kind, _at: None
         self._stack = stack
         self._clock = clock
@@ -74,6 +77,7 @@ class Store(Rotation, Facts, Sampled):
         writer: bool,
         organization: str = "",
         mask_keys: Iterable[str] = (),
+        redaction: Redaction | None = None,
         artifacts_options: Mapping[str, Any] | None = None,
         stamped: bool = False,
         signing: str = "",
@@ -100,6 +104,7 @@ class Store(Rotation, Facts, Sampled):
             keys = open_keys(data / "keys", sign=writer, create=create, uri=signing)
             store = cls(catalog, objects, keys, stack.pop_all(), clock, data, signing)
         store.mask_keys = tuple(mask_keys)
+        store.redaction = redaction or Redaction()
         store.until = until
         if writer and keys.signer is not None:
             try:
@@ -127,9 +132,10 @@ class Store(Rotation, Facts, Sampled):
         self.finish_rotation()
         self.finish_quietly()
 
-    def new_object(self, scope: str) -> ObjectWriter:
-        """Begin an artifact of a scope."""
-        return ObjectWriter(self.objects.staging, scope, self.mask_keys)
+    def new_object(self, scope: str, collector: str = "", *, whole: str = "") -> ObjectWriter:
+        """Begin an artifact of a scope, redacted by the rules for its collector; `whole` as in `Redactor`."""
+        redactor = redactor_for(collector, self.redaction, self.data / "keys", whole)
+        return ObjectWriter(self.objects.staging, scope, self.mask_keys, redactor)
 
     def submit(self, staged: StagedObject, provenance: Provenance) -> str:
         """Seal a run and keep it as pending; returns the artifact's id, `sha256:…`."""

@@ -21,6 +21,20 @@ GUID = "00000000-0000-0000-0000-000000000000"
 @pytest.mark.parametrize(
     ("text", "line"),
     [
+        ("redact: §[]", "'redact' must be a mapping of collectors (ids, patterns) to a mapping of columns to one of drop"),
+        ("redact:\n  aws.x: §drop", "'redact' 'aws.x' must be a mapping of columns to one of drop, mask, hash"),
+        (
+            "redact:\n  aws.x: {§principle: drop}",
+            "'redact' 'aws.x' names 'principle', which is no column of any evidence kind. Did you mean principal?",
+        ),
+        (
+            "redact:\n  aws.x: {principal: §hashed}",
+            "'redact' 'aws.x' 'principal' must be one of drop, mask, hash, not 'hashed'. Did you mean hash?",
+        ),
+        ("redact:\n  aws.x: {id: §drop}", "'redact' 'aws.x': id cannot be dropped. An id tells records apart: hash it"),
+        ("redact:\n  aws.x: {occurred_at: §drop}", "'redact' 'aws.x': occurred_at cannot be dropped. The age of an event is counted from it"),
+        ("redact:\n  aws.x: {mfa: §mask}", "'redact' 'aws.x': mfa cannot be masked. It holds no text: drop it"),
+        ("redact:\n  aws.x: {credentials: §hash}", "'redact' 'aws.x': credentials cannot be hashed. It holds no text: drop it"),
         ("§schedule: {}", "the configuration has no key 'schedule'. Did you mean schedules?"),
         (
             "scopes:\n  - {name: a, provider: aws, §region: [eu-west-1]}",

@@ -11,6 +11,7 @@ from agent.cli import asked, session
 from agent.cli.application import add
 
 if TYPE_CHECKING:
+    from agent.config import Config
     from agent.mapping.lint import Complaint
 
 
@@ -33,7 +34,8 @@ def lint(
     """Check the mapping: every control, collector, column, duration and SQL that it names."""
     from agent.cli import words
 
-    complaints = _complaints(_folders(context, folders))
+    config = None if folders else session.configured(context, needed=False)
+    complaints = _complaints(folders or _folders(config), config)
     errors = sum(one.level == "error" for one in complaints)
     if json:
         session.emit({"complaints": [_complaint(one) for one in complaints]})
@@ -46,23 +48,23 @@ def lint(
         raise typer.Exit(2)
 
 
-def _folders(context: typer.Context, named: list[Path] | None) -> list[Path]:
-    if named:
-        return named
-    config = session.configured(context, needed=False)
+def _folders(config: Config | None) -> list[Path]:
     return [config.folder / one for one in config.mappings.directories] if config else []
 
 
-def _complaints(folders: list[Path]) -> tuple[Complaint, ...]:
+def _complaints(folders: list[Path], config: Config | None) -> tuple[Complaint, ...]:
+    """Return what is wrong with the mapping, and where a configuration's `redact:` takes what it reads."""
+    from agent.assembly import redacting
     from agent.mapping import packaged_texts
     from agent.mapping.lint import lint_texts
-    from agent.mapping.load import own_texts
+    from agent.mapping.load import build_partly, own_texts
     from agent.registry import Registry
 
     texts = dict(packaged_texts())
     for folder in folders:
         texts |= own_texts(folder)
-    return lint_texts(texts, {one.id: one.kind for one in Registry.load().headers()})
+    found = lint_texts(texts, {one.id: one.kind for one in Registry.load().headers()})
+    return (*found, *redacting.complaints(config, Registry.load(), build_partly(texts)[0])) if config else found
 
 
 def _complaint(one: Complaint) -> dict[str, Any]:

@@ -115,7 +115,9 @@ def _client(options: Mapping[str, Any]) -> Any:
         raise StoreError("Locks of S3 objects need boto3", advice="Install annexa with the extra `aws`") from error
     style = "virtual" if options.get("virtual_hosted_style_request") else "auto"
     said = {NAMES[name]: value for name, value in options.items() if name in NAMES}
-    return boto3.client("s3", config=Config(s3={"addressing_style": style}, retries={"mode": "standard"}), **said)
+    # A session of its own: the default one keeps the credentials of whoever used it first in this process.
+    config = Config(s3={"addressing_style": style}, retries={"mode": "standard"})
+    return boto3.Session().client("s3", config=config, **said)
 
 
 ABSENT = frozenset({"404", "NoSuchKey", "ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration"})

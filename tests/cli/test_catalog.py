@@ -308,6 +308,6 @@ def test_the_page_is_made_of_the_help() -> None:
         "python -m agent.cli.reference > docs/cli.md"
     )
     names = [line.removeprefix("## annexa ") for line in reference.page().splitlines() if line.startswith("## annexa ")]
-    wanted = "init doctor collect serve status forecast audits alerts verify query controls evidence sample "
-    wanted += "collectors mapping store"
+    wanted = "init doctor collect serve status forecast audits alerts verify query diff controls evidence sample "
+    wanted += "export collectors mapping store retention keys"
     assert names == wanted.split()

@@ -157,9 +157,12 @@ class AwsClient:
     ) -> dict[str, Any] | None:
         """Return one page; None where the error is an answer."""
         deadline = self.deadline.within(self.wire.call_seconds)
-        attempt = 0
+        attempt, refused = 0, None
         while True:
-            self._wait(self._turn(api.call), reading)
+            turn = self._turn(api.call)
+            if refused is not None and turn >= deadline.left():
+                raise self._failed(refused, api, reading) from None
+            self._wait(turn, reading)
             try:
                 page = sent(method, parameters, deadline, attempt)
             except CAUGHT as error:
@@ -168,8 +171,9 @@ class AwsClient:
                     return None
                 again = throttled(error) or (broken(error) and attempt == 0)
                 pause = self.wire.pause(attempt)
-                if throttled(error) and self.wire.paced:
-                    self._throttle.refuse(self.region, api.call, pause, attempt)
+                if throttled(error):
+                    refused = error
+                    self._refused(api.call, pause, attempt)
                 attempt += 1
                 if not again or deadline.left() <= pause:
                     raise self._failed(error, api, reading) from None
@@ -184,6 +188,10 @@ class AwsClient:
 
     def _turn(self, call: str) -> float:
         return self._throttle.turn(self.region, call) if self.wire.paced else 0.0
+
+    def _refused(self, call: str, pause: float, attempt: int) -> None:
+        if self.wire.paced:
+            self._throttle.refuse(self.region, call, pause, attempt)
 
     def _learn(self, call: str) -> None:
         """Let the account's budget learn from an answer, and from the refusals that botocore sat out before it."""

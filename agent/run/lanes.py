@@ -28,11 +28,15 @@ Chain = deque[Task]
 
 
 def chains(tasks: Iterable[Task]) -> list[Chain]:
-    """Return the tasks grouped by key, in order; what shares a key never runs at the same time."""
+    """Return the tasks grouped by key, the longest chain first; what shares a key never runs at the same time.
+
+    A chain of many windows is read one after the other, at the pace of its source: begun last, it would
+    be all that the end waits for.
+    """
     by_key: dict[str, Chain] = {}
     for task in tasks:
         by_key.setdefault(task.key, deque()).append(task)
-    return list(by_key.values())
+    return sorted(by_key.values(), key=len, reverse=True)
 
 
 class Lanes:

@@ -43,6 +43,12 @@ def test_windows_of_one_key_make_one_chain_in_order() -> None:
     assert [list(chain) for chain in grouped] == [[first, first], [other]]
 
 
+def test_the_longest_chain_begins_first_and_others_keep_their_order() -> None:
+    short = [Task(f"aws.{name}", "s", "b", "r") for name in "ab"]
+    windows = Task("aws.z", "s", "b", "r")
+    assert [chain[0].collector for chain in chains([*short, windows, windows, windows])] == ["aws.z", "aws.a", "aws.b"]
+
+
 def test_scopes_take_turns() -> None:
     lanes = Lanes(chains(tasks(2, 1, 10)), Bounds(total=4, scope=4, region=4, collector=4))
     started = [lanes.take() for _ in range(4)]

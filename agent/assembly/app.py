@@ -204,7 +204,7 @@ class Parts:
         audit = self.audit(instant)
         found = self.holdings(instant, audit, scope=scope)
         mapping = force.mapping_at(self.store, self.mapping, instant)
-        return answer.status(mapping, self._framework(framework), found, instant, audit, self._warnings(instant))
+        return answer.status(mapping, self.framework(framework), found, instant, audit, self._warnings(instant))
 
     def forecast(
         self, as_of: datetime | None = None, framework: str | None = None, audit: str | None = None
@@ -222,9 +222,10 @@ class Parts:
             )
         found = self.holdings(instant, ahead, conclusions=False)
         mapping = force.mapping_at(self.store, self.mapping, instant)
-        return answer.forecast(mapping, self._framework(framework), found, instant, ahead)
+        return answer.forecast(mapping, self.framework(framework), found, instant, ahead)
 
-    def _framework(self, framework: str | None) -> str:
+    def framework(self, framework: str | None) -> str:
+        """Return the framework that is meant, the configuration's first by default; raises `ConfigurationError`."""
         chosen = framework or (self.config.frameworks[0] if self.config.frameworks else ISO_2022)
         if chosen not in self.mapping.frameworks:
             known = ", ".join(self.mapping.frameworks)

@@ -133,7 +133,7 @@ def _status(
     """
     audit = _audit(app, asked, as_of)
     instant = min(as_of, audit.end)
-    framework = app._framework(asked.framework)  # noqa: SLF001 - the one place that knows the frameworks
+    framework = app.framework(asked.framework)
     mapping = force.mapping_at(app.store, app.mapping, instant)
     holdings = app.holdings(instant, audit)
     status = answer.status(mapping, framework, holdings, instant, audit)

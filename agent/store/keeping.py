@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import structlog
@@ -24,20 +25,20 @@ REASON = 600
 """What a leaf below 1 KiB has room for beside its other fields."""
 
 
-class Keeping(Acts, Custody, Artifacts):
+class Keeping(Acts, Custody, Artifacts, ABC):
     """What is done with artifacts; nothing of it changes what was sealed."""
 
     catalog: Catalog
     objects: Objects
 
+    @abstractmethod
     def sequence(self, derive: Derive | None = None) -> list[ArtifactRow]:
         """Record the next batch of pending rows."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def writes(self) -> bool:
         """Return whether this process records; what another one puts down waits for the one that does."""
-        raise NotImplementedError
 
     def _settle(self, derive: Derive | None) -> None:
         if self.writes:

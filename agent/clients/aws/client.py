@@ -28,9 +28,10 @@ from agent.clients.aws.rates import Throttle
 from agent.clients.aws.tokens import Cycle, Paging, TokenLostError, TokenRepeatedError
 from agent.clients.aws.wire import Wire
 from agent.clients.deadline import Deadline
-from agent.clients.failure import CallError, InterruptedRunError
+from agent.clients.failure import CallError
 from agent.clients.fanout import LEFT, Fanout
 from agent.clients.items import Items
+from agent.clients.patience import wait
 from agent.clients.witness import Reading, Witness
 from agent.collector import Api
 from agent.model import Lacking
@@ -204,16 +205,7 @@ class AwsClient:
 
     def _wait(self, seconds: float, reading: Reading) -> None:
         """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
-        if seconds > 0 and seconds < self.deadline.left():
-            self.wire.sleep(seconds, self.witness.stop)
-        if self.witness.stop.is_set():
-            raise self._interrupted("the agent was stopped", reading)
-        if self.deadline.passed or seconds >= self.deadline.left():
-            raise self._interrupted("the time of the run is over", reading)
-
-    def _interrupted(self, why: str, reading: Reading) -> InterruptedRunError:
-        reading.fail(Lacking(reading.call, "interrupted", f"{why} before page {reading.pages + 1}"))
-        return InterruptedRunError(f"{reading.call}: {why}", advice="What came before is kept as partial")
+        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep)
 
     def _unready(self, call: str, parameters: dict[str, Any]) -> CallError:
         lacking = Lacking(call, "failed", f"not ready within {self.wire.call_seconds:.0f} s")

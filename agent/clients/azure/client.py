@@ -17,9 +17,10 @@ from agent.clients.azure.scope import GROUPS, TENANTS
 from agent.clients.azure.wire import Wire, pinned
 from agent.clients.cycle import Cycle, RepeatedError
 from agent.clients.deadline import Deadline
-from agent.clients.failure import CallError, InterruptedRunError
+from agent.clients.failure import CallError
 from agent.clients.fanout import LEFT, Fanout
 from agent.clients.items import Items
+from agent.clients.patience import wait
 from agent.clients.text import plain
 from agent.clients.witness import Reading, Witness
 from agent.collector import Api
@@ -206,16 +207,7 @@ class AzureClient:
 
     def _wait(self, seconds: float, reading: Reading) -> None:
         """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
-        if 0 < seconds < self.deadline.left():
-            self.wire.sleep(seconds, self.witness.stop)
-        if self.witness.stop.is_set():
-            raise self._interrupted("the agent was stopped", reading)
-        if self.deadline.passed or seconds >= self.deadline.left():
-            raise self._interrupted("the time of the run is over", reading)
-
-    def _interrupted(self, why: str, reading: Reading) -> InterruptedRunError:
-        reading.fail(Lacking(reading.call, "interrupted", f"{why} before page {reading.pages + 1}"))
-        return InterruptedRunError(f"{reading.call}: {why}", advice="What came before is kept as partial")
+        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep)
 
     def _failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
         page = reading.pages if isinstance(error, (ForeignError, RepeatedError)) else reading.pages + 1

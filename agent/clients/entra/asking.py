@@ -11,10 +11,10 @@ from agent.clients.deadline import Deadline
 from agent.clients.entra import answers, calls
 from agent.clients.entra.failures import CAUGHT, Place, broken, code_of, throttled, translate
 from agent.clients.entra.wire import ForeignError, Wire, pinned
-from agent.clients.failure import CallError, InterruptedRunError
+from agent.clients.failure import CallError
+from agent.clients.patience import wait
 from agent.clients.witness import Reading, Witness
 from agent.collector import Api
-from agent.model import Lacking
 
 PATIENCE = 3
 """How often a question is asked again whose answer was broken."""
@@ -138,16 +138,7 @@ class Asker:
 
     def wait(self, seconds: float, reading: Reading) -> None:
         """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
-        if 0 < seconds < self.deadline.left():
-            self.wire.sleep(seconds, self.witness.stop)
-        if self.witness.stop.is_set():
-            raise self._interrupted("the agent was stopped", reading)
-        if self.deadline.passed or seconds >= self.deadline.left():
-            raise self._interrupted("the time of the run is over", reading)
-
-    def _interrupted(self, why: str, reading: Reading) -> InterruptedRunError:
-        reading.fail(Lacking(reading.call, "interrupted", f"{why} before page {reading.pages + 1}"))
-        return InterruptedRunError(f"{reading.call}: {why}", advice="What came before is kept as partial")
+        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep)
 
     def failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
         """Write down what the run lacks by an error, and return it as the error to raise."""

@@ -126,6 +126,27 @@ def _verifying(times: int, size: int) -> Iterator[Figure]:
     yield Figure("  its seconds on the processor", f"{mine:.2f} s", f"{floor:.2f} s", mine / floor, "", met=True)
 
 
+def walking(leaves: int) -> list[Figure]:
+    """Verification of a store of so many small artifacts against one of a tenth: its time for each, and its memory."""
+    small, large = (_walked(each) for each in (leaves // 10, leaves))
+    each, before = (one["seconds"] / one["leaves"] for one in (large, small))
+    return [
+        Figure(f"verify of a store of {leaves:,} artifacts, for each", f"{each * 1e6:.0f} us",
+               f"{before * 1e6:.0f} us at {leaves // 10:,}", each / before, "<= 1.25", each / before <= 1.25),
+        Figure("  in all, and on the processor", f"{large['seconds']:.0f} s", f"{large['used']:.0f} s", 1.0, "", met=True),
+        Figure("  its peak memory", f"{large['peak_mb']:.0f} MB", f"{small['peak_mb']:.0f} MB at {leaves // 10:,}",
+               large["peak_mb"] / small["peak_mb"], "<= 1.25", large["peak_mb"] / small["peak_mb"] <= 1.25),
+    ]
+
+
+def _walked(leaves: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        measure("ours", "fill", leaves, 0, folder)
+        found = measure("ours", "verify", folder)
+    assert found["leaves"] == leaves
+    return found
+
+
 def sampling(times: int, records: int) -> list[Figure]:
     """A draw against reading and hashing alone, and its memory as the population grows."""
     figures = []
@@ -247,7 +268,9 @@ def main() -> int:
     parser.add_argument("--artifacts", type=int, default=1_000_000, help="artifacts of the assess bench")
     parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
     parser.add_argument("--package", type=int, default=0, help="MB of artifacts of the package bench, such as 10000")
-    named = ["collection", "writing", "sealing", "verify", "assess", "start", "memory", "sampling", "log", "package"]
+    named = ["collection", "writing", "sealing", "verify", "assess", "start", "memory", "sampling", "log",
+             "verify-log", "package"]
+    parser.add_argument("--leaves", type=int, default=100_000, help="artifacts of the store of the verify-log bench")
     parser.add_argument("--only", choices=named, help="one bench")
     chosen = parser.parse_args()
     benches: dict[str, Callable[[], list[Figure]]] = {
@@ -260,6 +283,7 @@ def main() -> int:
         "assess": lambda: assessing(chosen.artifacts),
         "sampling": lambda: sampling(1, 1_000_000),
         "log": lambda: logging(1_000_000),
+        "verify-log": lambda: walking(chosen.leaves),
         "package": lambda: packing((64, 1_024) if not chosen.package else (64, chosen.package)),
     }
     figures: list[Figure] = []

@@ -46,6 +46,7 @@ class Rows:
         """Compare the rows of a bundle of entries with what was signed."""
         if not entries:
             return
+        rows: dict[int, Any] = {}
         with self.step.trying(), self.catalog.read() as session:
             span = col(ArtifactRow.leaf).between(entries[0].index, entries[-1].index)
             rows = {row[LEAF]: row for row in session.execute(COMPARED.where(span))}

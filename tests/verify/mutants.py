@@ -192,22 +192,31 @@ MUTANTS = [Mutant(*one) for one in (
 )]
 
 
-SURVIVES, KILLED = 3, 4
-"""What the process of a mutant ends with; anything else is a mutant that never ran."""
+SURVIVES, KILLED, BROKEN = 3, 4, 5
+"""What the process of a mutant ends with: BROKEN is one that is noticed only because something raises now.
+
+Anything else is a mutant that never ran.
+"""
+SAID = {SURVIVES: "SURVIVED", KILLED: "killed", BROKEN: "killed by an error"}
 SECONDS = 240
 
 
 def survives(mutant: Mutant, world: World, folder: Path) -> bool:
-    """Return whether what must notice the mutant does not; raises where that could not be found out.
+    """Return whether what must notice the mutant does not."""
+    return ended(mutant, world, folder) == SURVIVES
+
+
+def ended(mutant: Mutant, world: World, folder: Path) -> int:
+    """Return how a mutant ends; raises where that could not be found out.
 
     Each mutant has an interpreter of its own: obstore's threads do not outlive a fork.
     """
     words = [str(MUTANTS.index(mutant)), str(world.root), str(world.tsa), str(folder), *world.artifacts]
     done = subprocess.run([sys.executable, "-m", "tests.verify.mutants", *words], cwd=ROOT, timeout=SECONDS, check=False,
                           capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    if done.returncode not in {SURVIVES, KILLED}:
+    if done.returncode not in SAID:
         raise RuntimeError(f"{mutant} could not be tried: {done.stderr[-2000:]}")
-    return done.returncode == SURVIVES
+    return done.returncode
 
 
 def child(number: str, root: str, tsa: str, folder: str, *artifacts: str) -> int:
@@ -216,7 +225,7 @@ def child(number: str, root: str, tsa: str, folder: str, *artifacts: str) -> int
     for file in sorted({one.file for one in MUTANTS}):
         importlib.import_module("agent." + file.removesuffix(".py").replace("/", "."))
     mutate(mutant)
-    return SURVIVES if _passes(mutant.attack, World(Path(root), Path(tsa), list(artifacts)), Path(folder)) else KILLED
+    return _attacked(mutant.attack, World(Path(root), Path(tsa), list(artifacts)), Path(folder))
 
 
 def firsts() -> list[Mutant]:
@@ -249,13 +258,13 @@ def _take(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
             _take(vars(one), vars(other))
 
 
-def _passes(attack: str, world: World, folder: Path) -> bool:
-    """Return whether the test of an attack, or the named test, still passes."""
+def _attacked(attack: str, world: World, folder: Path) -> int:
+    """Return how the mutant fares under an attack, or under the named test."""
     if attack.startswith("test_"):
         with contextlib.redirect_stdout(io.StringIO()):
-            ended = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", attack,
+            status = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", attack,
                                  str(ROOT / "tests/timestamps"), str(ROOT / "tests/verify/test_trust.py")])
-        return ended == pytest.ExitCode.OK
+        return SURVIVES if status == pytest.ExitCode.OK else KILLED
     module = importlib.import_module(f"tests.vectors.attacks.{attack}.attack")
     mine = copied(world, folder / "attacked")
     try:
@@ -263,10 +272,10 @@ def _passes(attack: str, world: World, folder: Path) -> bool:
         report = mine.verify(module.SUBJECT)
         step = report.named(module.STEP)
     except Exception:  # noqa: BLE001 - a mutant that breaks anything is noticed
-        return False
+        return BROKEN
     finally:
         shutil.rmtree(folder / "attacked", ignore_errors=True)
-    return not report.holds and bool(step.findings)
+    return SURVIVES if not report.holds and step.findings else KILLED
 
 
 def main() -> int:
@@ -275,12 +284,11 @@ def main() -> int:
         folder = Path(name)
         world = build(folder / "world", make(folder / "tsa"))
         places = [folder / str(number) for number in range(len(MUTANTS))]
-        found = pool.map(survives, MUTANTS, repeat(world), places)
+        found = pool.map(ended, MUTANTS, repeat(world), places)
         alive = []
-        for at, (mutant, survived) in enumerate(zip(MUTANTS, found, strict=True), 1):
-            print(f"{at:3} of {len(MUTANTS)}  {'SURVIVED' if survived else 'killed'}  {mutant.file}  {mutant.attack}",
-                  flush=True)
-            if survived:
+        for at, (mutant, status) in enumerate(zip(MUTANTS, found, strict=True), 1):
+            print(f"{at:3} of {len(MUTANTS)}  {SAID[status]}  {mutant.file}  {mutant.attack}", flush=True)
+            if status == SURVIVES:
                 alive.append(mutant)
                 print(f"     {mutant.old!r} became {mutant.new!r}, and {mutant.attack} still passes", flush=True)
     print(f"{len(MUTANTS)} mutants, {len(MUTANTS) - len(alive)} killed")

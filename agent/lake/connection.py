@@ -35,7 +35,7 @@ def _list(paths: Sequence[Path]) -> str:
 
 
 def connect(
-    allowed: Sequence[Path], memory: str = "256MB", threads: int = 2, *, spill: Path | None = None
+    allowed: Sequence[Path], memory: str = "128MB", threads: int = 1, *, spill: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Return an in-memory database that may touch the allowed files and directories alone, its settings locked.
 

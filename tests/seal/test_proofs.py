@@ -221,3 +221,32 @@ def test_the_text_of_a_consistency_proof() -> None:
     for broken in (text[:-1], b"x" + text, text.replace(b"\n3\n", b"\nx\n"), text + b"AAAA\n", b"", b"\xff"):
         with pytest.raises(VerificationError, match="cannot be read"):
             read_consistency(broken)
+
+
+FORM = "The proof of inclusion is not written as the format asks"
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [
+    (b"@v1", b"@v2", FORM), (b"index 3", b"index 03", FORM),
+    (b"\nindex 3\n", b"\nindex 3\nAAAA\n", "The proof of inclusion cannot be read: 'AAAA' is no SHA-256"),
+])
+def test_why_a_proof_of_inclusion_is_refused(old: bytes, new: bytes, says: str) -> None:
+    text = write_proof(3, path(3, 0, 7), b"log\n7\nroot\n")
+    with pytest.raises(VerificationError) as caught:
+        read_proof(text.replace(old, new, 1))
+    assert caught.value.message == says
+
+
+def test_a_stranger_among_the_base64_is_no_part_of_a_hash() -> None:
+    text = write_consistency(3, 7, subproof(3, 0, 7, True))
+    head, first, rest = text.partition(b"7\n")
+    with pytest.raises(VerificationError, match="^The consistency proof cannot be read: "):
+        read_consistency(head + first + rest[:4] + b"!" + rest[4:])
+
+
+@pytest.mark.parametrize("broken", [b"x", b""])
+def test_why_a_consistency_proof_is_refused(broken: bytes) -> None:
+    text = write_consistency(3, 7, subproof(3, 0, 7, True))
+    with pytest.raises(VerificationError) as caught:
+        read_consistency(b"x" + text if broken else text + b"x")
+    assert caught.value.message == "The consistency proof cannot be read: it begins or ends otherwise"

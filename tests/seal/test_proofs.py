@@ -240,7 +240,7 @@ def test_why_a_proof_of_inclusion_is_refused(old: bytes, new: bytes, says: str) 
 def test_a_stranger_among_the_base64_is_no_part_of_a_hash() -> None:
     text = write_consistency(3, 7, subproof(3, 0, 7, True))
     head, first, rest = text.partition(b"7\n")
-    with pytest.raises(VerificationError, match="^The consistency proof cannot be read: "):
+    with pytest.raises(VerificationError, match=r"^The consistency proof cannot be read: "):
         read_consistency(head + first + rest[:4] + b"!" + rest[4:])
 
 

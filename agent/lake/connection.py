@@ -45,7 +45,7 @@ def connect(
     directories = [path for path in allowed if path.is_dir()]
     files = [path for path in allowed if not path.is_dir()]
     for setting in (
-        "SET TimeZone = 'UTC'",
+        "SET GLOBAL TimeZone = 'UTC'",  # global, so that cursors have it as well
         f"SET temp_directory = {literal(str(spill.resolve()) if spill else '')}",
         f"SET allowed_directories = {_list(directories)}",
         f"SET allowed_paths = {_list(files)}",

@@ -250,3 +250,30 @@ def test_why_a_consistency_proof_is_refused(broken: bytes) -> None:
     with pytest.raises(VerificationError) as caught:
         read_consistency(b"x" + text if broken else text + b"x")
     assert caught.value.message == "The consistency proof cannot be read: it begins or ends otherwise"
+
+
+@pytest.mark.parametrize(("old", "new", "proof", "says"), [
+    (5, 3, [], "A log of 3 leaves does not continue one of 5"),
+    (3, 7, [*subproof(3, 0, 7, True), mth(0, 1)], "The consistency proof is too long"),
+    (3, 7, subproof(3, 0, 7, True)[:-1], "The consistency proof is too short"),
+    (4, 7, [], "The consistency proof is too short"),
+    (3, 7, [], "The consistency proof is empty"),
+    (0, 7, [mth(0, 1)], "At 0 leaves there are two different roots"),
+    (3, 7, subproof(3, 0, 8, True), "The log of 7 leaves does not continue that of 3: one of them was rewritten"),
+])
+def test_why_a_log_continues_no_other(old: int, new: int, proof: list[bytes], says: str) -> None:
+    with pytest.raises(VerificationError) as caught:
+        check_consistency(old, mth(0, old) if old else EMPTY_ROOT, new, mth(0, new), proof)
+    assert caught.value.message == says
+
+
+@pytest.mark.parametrize(("index", "proof", "says"), [
+    (7, [], "There is no leaf 7 in a log of 7"),
+    (3, [*path(3, 0, 7), mth(0, 1)], "The inclusion proof is too long"),
+    (3, path(3, 0, 7)[:-1], "The inclusion proof does not lead from leaf 3 to the root of 7 leaves"),
+    (3, [b"", *path(3, 0, 7)[1:]], "A proof holds something that is no SHA-256"),
+])
+def test_why_a_leaf_is_not_in_a_log(index: int, proof: list[bytes], says: str) -> None:
+    with pytest.raises(VerificationError) as caught:
+        check_inclusion(LEAVES[3], index, 7, proof, mth(0, 7))
+    assert caught.value.message == says

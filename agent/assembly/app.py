@@ -118,7 +118,9 @@ class Parts:
     def desk(self) -> Desk:
         """Return where records are read: beside the agent that collects, else within."""
         if not self.writer:
-            return OwnDesk(self.room)
+            own = OwnDesk(self.room)
+            self._stack.callback(own.close)
+            return own
         beside = BesideDesk(self.room)
         self._stack.callback(beside.close)
         return beside

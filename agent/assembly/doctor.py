@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Literal
 
-from agent.assembly import collecting, permissions, redacting, stamping, witnessing
+from agent.assembly import collecting, permissions, redact_lint, stamping, witnessing
 from agent.assembly.app import Parts
 from agent.assembly.permissions import Checked
 from agent.collector import Header
@@ -42,7 +42,7 @@ def _references(app: Parts) -> Iterator[Checked]:
         yield Checked(check="configuration", state="warn", what=error.line())
     if not wrong:
         yield Checked(check="configuration", state="ok", what=f"{app.path}: every name in it is known")
-    for doubt in redacting.doubts(app.config, app.mapping):
+    for doubt in redact_lint.doubts(app.config, app.mapping):
         yield Checked(check="redaction", state="warn", what=doubt.line())
     if not app.config.scopes:
         yield Checked(check="configuration", state="warn", what="nothing is connected", remedy="Add a scope")

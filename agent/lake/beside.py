@@ -7,6 +7,7 @@ import pickle
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -50,6 +51,7 @@ class BesideDesk:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
+        self._home: tempfile.TemporaryDirectory[str] | None = None
         self._asked = 0
         self._closed = False
         self._last = time.monotonic()
@@ -141,7 +143,7 @@ class BesideDesk:
         if self._line is None or self._process is None or self._process.poll() is not None:
             self._end()
             self._line, theirs = socket.socketpair()
-            command = [sys.executable, "-m", "agent.lake.child", str(theirs.fileno()), str(self._room),
+            command = [sys.executable, "-m", "agent.lake.child", str(theirs.fileno()), str(self._own()),
                        f"{self._seconds}"]
             with theirs:
                 # A session of its own: Ctrl-C in a terminal is for the agent, which then ends the process itself.
@@ -152,11 +154,18 @@ class BesideDesk:
                 )
         return self._line
 
+    def _own(self) -> str:
+        """Return a directory for the process, which goes with it however it ends."""
+        self._room.mkdir(parents=True, exist_ok=True)
+        self._home = tempfile.TemporaryDirectory(prefix="annexa-lake-", dir=self._room, ignore_cleanup_errors=True)
+        return self._home.name
+
     def _end(self) -> int | None:
         """End the process, if there is one, and return its exit status."""
         process, line = self._process, self._line
         self._process = self._line = None
         self._asked = 0
+        home, self._home = self._home, None
         if line is not None:
             line.close()
         if process is None:
@@ -165,6 +174,8 @@ class BesideDesk:
         if status is None:
             process.kill()
         ended = process.wait()
+        if home is not None:
+            home.cleanup()
         return ended if status is None else status
 
 

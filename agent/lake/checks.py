@@ -15,11 +15,12 @@ import duckdb
 from agent.canonical import timestamp
 from agent.errors import ConfigurationError
 from agent.lake.alternatives import alternatives, together
-from agent.lake.connection import connect, limited, literal, name, told
+from agent.lake.bench import ALONE, Bench
+from agent.lake.connection import limited, literal, name, told
 from agent.lake.gate import passed
 from agent.lake.judged import MOST, Population
 from agent.lake.pieces import beside
-from agent.lake.stage import create, scratch, stage
+from agent.lake.stage import create, stage
 from agent.lake.values import fetchable, rows, shape
 from agent.model import KINDS, Check, Conclusion, Requirement
 from agent.model.conclusions import CheckResult
@@ -61,18 +62,18 @@ def _views(connection: duckdb.DuckDBPyConnection, population: Population, kept: 
             events = once(population.kind, "_base")
             connection.execute(f"COPY ({events}) TO {file} (FORMAT parquet, USE_TMP_FILE false)")
         everything = f"FROM read_parquet({file})"
-    connection.execute(f"CREATE VIEW _all AS {everything}")
-    connection.execute(f"CREATE VIEW records AS FROM _all WHERE {inside(population)}")
+    connection.execute(f"CREATE TEMP VIEW _all AS {everything}")
+    connection.execute(f"CREATE TEMP VIEW records AS FROM _all WHERE {inside(population)}")
 
 
 @contextmanager
-def populated(population: Population, room: Path | None, seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+def populated(population: Population, bench: Bench, seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a locked connection with the view `records` of the population."""
-    with scratch(room) as made:
+    with bench.scratch() as made:
         staged = stage(population.kind, population.pieces, made, population.compacted)
         kept = made / "events.parquet"
-        with connect([*staged.files, kept], spill=made) as connection, limited(connection, seconds):
-            create(connection, staged, "_base")
+        with bench.reading(staged, made, kept) as (connection, lying), limited(connection, seconds):
+            create(connection, lying, "_base")
             _views(connection, population, kept)
             yield connection
 
@@ -156,7 +157,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, check: Check, as_of: datetime) -
                                  advice="The only one is $as_of")
     bound = {"as_of": as_of} if question.parameters else {}
     with told(check.exceptions, f"check {check.id}"):
-        connection.execute(f"CREATE OR REPLACE TABLE _exceptions AS\n{question.sql}", bound)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE _exceptions AS\n{question.sql}", bound)
 
 
 def _result(
@@ -179,20 +180,20 @@ def _result(
 
 
 def run_checks(
-    requirement: Requirement, population: Population, *, room: Path | None = None, seconds: float = 300
+    requirement: Requirement, population: Population, *, bench: Bench = ALONE, seconds: float = 300
 ) -> tuple[CheckResult, ...]:
     """Return what each check of the requirement finds; wrong SQL raises `ConfigurationError` with its place.
 
     Each collector of a state is judged by itself, for they show the same things; events are one population.
     """
-    apart = {name: _run(requirement, one, room, seconds) for name, one in alternatives(population).items()}
+    apart = {name: _run(requirement, one, bench, seconds) for name, one in alternatives(population).items()}
     return together(requirement.checks, apart)
 
 
 def _run(
-    requirement: Requirement, population: Population, room: Path | None, seconds: float
+    requirement: Requirement, population: Population, bench: Bench, seconds: float
 ) -> tuple[CheckResult, ...]:
-    with populated(population, room, seconds) as connection:
+    with populated(population, bench, seconds) as connection:
         measure = _measure(connection, population, requirement.checks)
         return tuple(_result(connection, requirement, check, measure, population)
                      for check in requirement.checks)

@@ -35,7 +35,7 @@ def _list(paths: Sequence[Path]) -> str:
 
 
 def connect(
-    allowed: Sequence[Path], memory: str = "256MB", threads: int = 2, *, spill: Path | None = None
+    allowed: Sequence[Path], memory: str = "128MB", threads: int = 1, *, spill: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Return an in-memory database that may touch the allowed files and directories alone, its settings locked.
 
@@ -45,7 +45,7 @@ def connect(
     directories = [path for path in allowed if path.is_dir()]
     files = [path for path in allowed if not path.is_dir()]
     for setting in (
-        "SET TimeZone = 'UTC'",
+        "SET GLOBAL TimeZone = 'UTC'",  # global, so that cursors have it as well
         f"SET temp_directory = {literal(str(spill.resolve()) if spill else '')}",
         f"SET allowed_directories = {_list(directories)}",
         f"SET allowed_paths = {_list(files)}",

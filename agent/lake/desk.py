@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from agent.errors import StoreError
 from agent.lake.instants import encode, thin
@@ -12,6 +12,9 @@ from agent.lake.judged import Population
 from agent.lake.pieces import Piece
 from agent.model import Requirement, Subjects
 from agent.model.conclusions import CheckResult
+
+if TYPE_CHECKING:
+    from agent.lake.bench import Bench
 
 SECONDS = 300.0
 """The most that one question may take."""
@@ -52,29 +55,39 @@ class OwnDesk:
 
     def __init__(self, room: Path | None, seconds: float = SECONDS) -> None:
         self._room = room
+        self._kept: Bench | None = None
         self._seconds = seconds
 
     def summaries(self, piece: Piece, asked: Sequence[Asked]) -> list[bytes]:
         """Return the instants of the artifact for each that is asked, encoded."""
         from agent.lake.summary import summaries  # noqa: PLC0415 DuckDB
 
-        found = summaries(piece, [one.requirement for one in asked], room=self._room, seconds=self._seconds)
+        found = summaries(piece, [one.requirement for one in asked], bench=self._bench, seconds=self._seconds)
         return [encode(thin(whole) if one.thinned else whole) for one, whole in zip(asked, found, strict=True)]
 
     def population(self, pieces: Sequence[Piece], subjects: Subjects) -> tuple[str, ...]:
         """Return the sorted ids of the records that `subjects` chooses in the artifacts."""
         from agent.lake.summary import population  # noqa: PLC0415 DuckDB
 
-        return population(pieces, subjects, room=self._room, seconds=self._seconds)
+        return population(pieces, subjects, bench=self._bench, seconds=self._seconds)
 
     def checks(self, requirement: Requirement, population: Population) -> tuple[CheckResult, ...]:
         """Return what each check of the requirement finds."""
         from agent.lake.checks import run_checks  # noqa: PLC0415 DuckDB
 
-        return run_checks(requirement, population, room=self._room, seconds=self._seconds)
+        return run_checks(requirement, population, bench=self._bench, seconds=self._seconds)
 
     def warm(self) -> None:
         """Be ready."""
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Let go of the database and the directory of the questions."""
+        if self._kept is not None:
+            self._kept.close()
+
+    @property
+    def _bench(self) -> Bench:
+        from agent.lake.bench import Bench  # noqa: PLC0415 DuckDB
+
+        self._kept = self._kept or Bench(self._room)
+        return self._kept

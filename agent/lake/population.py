@@ -163,7 +163,7 @@ def gather(wanted: Wanted, room: Path | None = None, seconds: float = 3600) -> I
         digested, ordered = made / "digested.ndjson", made / "ordered.parquet"
         own = _columns(wanted)
         read = _digest(pieces, digested, None if wanted.where or wanted.by else tuple(own))
-        with connect([digested, ordered], spill=made) as connection, limited(connection, seconds):
+        with connect([digested, ordered], "256MB", 2, spill=made) as connection, limited(connection, seconds):
             _view(connection, wanted, own, pieces, digested)
             _order(connection, wanted, ordered)
             digested.unlink()

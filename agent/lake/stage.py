@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from agent.canonical import document, timestamp
-from agent.lake.connection import connect, literal, name, told
+from agent.lake.connection import literal, name, told
 from agent.lake.merge import merge, whole
 from agent.lake.pieces import FACTS, Part, Piece, beside
 from agent.model import KINDS
@@ -76,7 +76,8 @@ def facts(connection: duckdb.DuckDBPyConnection, table: str, pieces: Sequence[Pi
     ]
     shape = ['{"at": "INTEGER", "rank": "INTEGER"', *(f'"{fact}": "{sql}"' for fact, sql in FACTS.items())]
     connection.execute(
-        f"CREATE TABLE {table} AS SELECT unnest(from_json($1::VARCHAR, '[{', '.join(shape)}}}]'), recursive := true)",
+        f"CREATE TEMP TABLE {table} AS "
+        f"SELECT unnest(from_json($1::VARCHAR, '[{', '.join(shape)}}}]'), recursive := true)",
         [document(rows).decode()],
     )
 
@@ -123,30 +124,8 @@ def create(connection: duckdb.DuckDBPyConnection, staged: Stage, view: str, *, r
     own = [f"r.{name(column)}" for column in KINDS[staged.kind].columns] + (["r.raw"] if raw else [])
     facts_of = [f"f.{fact} AS {alias}" for fact, alias in beside(staged.kind).items()]
     view_sql = (
-        f"CREATE VIEW {name(view)} AS SELECT {', '.join(own + facts_of)}, f.rank AS _rank "
+        f"CREATE TEMP VIEW {name(view)} AS SELECT {', '.join(own + facts_of)}, f.rank AS _rank "
         f"FROM ({union}) r JOIN {about} f ON f.at = r._at"
     )
     with told("", "evidence"):  # DuckDB opens the files already here
         connection.execute(view_sql)
-
-
-@contextmanager
-def opened(
-    kind: str, pieces: Sequence[Piece], room: Path | None = None, *, often: bool = False
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a locked connection whose view `records` has the records of the pieces; `room` holds what is merged.
-
-    `often`: more than one question will be asked, so the objects are read once, into a Parquet in `room`.
-    """
-    with scratch(room) as made:
-        staged, kept = stage(kind, pieces, made), made / "records.parquet"
-        with connect([*staged.files, kept], spill=made) as connection:
-            create(connection, staged, "_base")
-            everything = "SELECT * EXCLUDE (_rank) FROM _base"
-            if often:
-                with told("", "evidence"):
-                    target = f"{literal(str(kept))} (FORMAT parquet, USE_TMP_FILE false)"
-                    connection.execute(f"COPY ({everything}) TO {target}")
-                everything = f"FROM read_parquet({literal(str(kept))})"
-            connection.execute(f"CREATE VIEW records AS {everything}")
-            yield connection

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
 
-from agent.lake.connection import limited, name, told
+from agent.lake.bench import ALONE, Bench
+from agent.lake.connection import limited, literal, name, told
 from agent.lake.gate import passed
 from agent.lake.instants import Instants, decode, encode, needs_scan, qualifies_hash
 from agent.lake.pieces import Piece
-from agent.lake.stage import opened
+from agent.lake.stage import create, stage
 from agent.model import KINDS, Requirement, Subjects, Times
 from agent.model.times import instant
 
@@ -65,22 +66,44 @@ def _of_events(connection: duckdb.DuckDBPyConnection, requirement: Requirement) 
     return Instants(Times(instants), {who: Times(found) for who, found in subjects.items()}, tuple(ends))
 
 
-def summarise(piece: Piece, requirement: Requirement, *, room: Path | None = None, seconds: float = 300) -> Instants:
+@contextmanager
+def opened(
+    kind: str, pieces: Sequence[Piece], bench: Bench, *, often: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a locked connection whose view `records` has the records of the pieces; the bench holds what is merged.
+
+    `often`: more than one question will be asked, so the objects are read once, into a Parquet.
+    """
+    with bench.scratch() as made:
+        staged, kept = stage(kind, pieces, made), made / "records.parquet"
+        with bench.reading(staged, made, kept) as (connection, lying):
+            create(connection, lying, "_base")
+            everything = "SELECT * EXCLUDE (_rank) FROM _base"
+            if often:
+                with told("", "evidence"):
+                    target = f"{literal(str(kept))} (FORMAT parquet, USE_TMP_FILE false)"
+                    connection.execute(f"COPY ({everything}) TO {target}")
+                everything = f"FROM read_parquet({literal(str(kept))})"
+            connection.execute(f"CREATE TEMP VIEW records AS {everything}")
+            yield connection
+
+
+def summarise(piece: Piece, requirement: Requirement, *, bench: Bench = ALONE, seconds: float = 300) -> Instants:
     """Return the instants of the artifact's qualifying records, sorted, to the microsecond.
 
     A record without `occurred_at` has no instant. For a state kind each subject has the instant of collection.
     """
-    (found,) = summaries(piece, [requirement], room=room, seconds=seconds)
+    (found,) = summaries(piece, [requirement], bench=bench, seconds=seconds)
     return found
 
 
 def summaries(
-    piece: Piece, requirements: Sequence[Requirement], *, room: Path | None = None, seconds: float = 300
+    piece: Piece, requirements: Sequence[Requirement], *, bench: Bench = ALONE, seconds: float = 300
 ) -> list[Instants]:
     """Return what `summarise` returns for each of the requirements; the object is read once."""
     if not any(map(needs_scan, requirements)):
         return [Instants() for _ in requirements]
-    with opened(piece.kind, [piece], room, often=len(requirements) > 1) as connection, limited(connection, seconds):
+    with opened(piece.kind, [piece], bench, often=len(requirements) > 1) as connection, limited(connection, seconds):
         return [_summary(connection, piece, requirement) for requirement in requirements]
 
 
@@ -92,12 +115,12 @@ def _summary(connection: duckdb.DuckDBPyConnection, piece: Piece, requirement: R
     return _subjects_of_state(connection, piece, requirement)
 
 
-def population(pieces: Sequence[Piece], subjects: Subjects, *, room: Path | None = None, seconds: float = 300
+def population(pieces: Sequence[Piece], subjects: Subjects, *, bench: Bench = ALONE, seconds: float = 300
                ) -> tuple[str, ...]:
     """Return the sorted ids of the records that `subjects` chooses in the given artifacts of its kind."""
     where = subjects.where.strip() or "true"
     sql = f"SELECT DISTINCT id FROM records WHERE (\n{where}\n) ORDER BY 1"
-    with opened(subjects.kind, pieces, room) as connection, limited(connection, seconds):
+    with opened(subjects.kind, pieces, bench) as connection, limited(connection, seconds):
         question = passed(connection, sql, ["records"], file="subjects")
         with told(where, "subjects"):
             return tuple(row[0] for row in connection.execute(question.sql).fetchall())

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import FormatError
 from securesystemslib.exceptions import VerificationError as UnverifiedError
 
 from agent import canonical
 from agent.errors import VerificationError
-from agent.seal.signing import Key, Signer
+from agent.seal.signing import Envelope, Key, Signer
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 

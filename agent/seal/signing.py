@@ -5,10 +5,27 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from securesystemslib.signer import CryptoSigner, Key, Signature, Signer, SSlibKey  # type: ignore[attr-defined]  # re-exported without being listed there
+
+from agent.seal.narrow import without
+
+# The package imports the SDK of every key service that is installed: 60 MB and a second for a key in a file.
+# `agent.store.kms` loads the one that `signing:` names.
+with without("azure", "boto3", "google.cloud.kms", "hvac", "keylet", "pkcs11"):
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.signer import (  # type: ignore[attr-defined]  # re-exported without being listed there
+        SIGNER_FOR_URI_SCHEME,
+        CryptoSigner,
+        Key,
+        Signature,
+        Signer,
+        SSlibKey,
+    )
 
 # The ignore above: securesystemslib.signer documents these names but lists them in no `__all__`.
-__all__ = ["CURVE", "ED25519", "CryptoSigner", "Key", "SSlibKey", "Signature", "Signer", "public_key"]
+__all__ = [
+    "CURVE", "ED25519", "SIGNER_FOR_URI_SCHEME", "CryptoSigner", "Envelope", "Key", "SSlibKey", "Signature", "Signer",
+    "public_key",
+]
 
 ED25519 = "ed25519"
 CURVE = "ecdsa-sha2-nistp256"

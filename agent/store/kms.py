@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib import import_module, reload
+from typing import Any
 from urllib.parse import urlsplit
 
 from securesystemslib.exceptions import UnsupportedAlgorithmError, UnsupportedLibraryError
 
 from agent.errors import StoreError
-from agent.seal.signing import CURVE, Signer, SSlibKey
+from agent.seal.signing import CURVE, SIGNER_FOR_URI_SCHEME, Signer, SSlibKey
 
 EXTRAS = {"awskms": "aws", "gcpkms": "gcpkms", "azurekms": "azurekms"}
 """The extra of annexa that brings each provider's SDK."""
+SDKS = {"awskms": "boto3", "gcpkms": "kms", "azurekms": "KeyClient"}
+"""What the module of each signer has once its SDK is loaded."""
 
 
 def open_kms(uri: str) -> Signer:
@@ -23,7 +27,7 @@ def open_kms(uri: str) -> Signer:
     if scheme not in EXTRAS:
         raise StoreError(f"{uri} is no address of a signing key", advice=f"It begins with {', '.join(EXTRAS)} or file")
     try:
-        address, public = _import(scheme, uri)
+        address, public = _import(_signer(scheme), scheme, uri)
         if public.scheme != CURVE:
             raise StoreError(
                 f"The key {uri} signs by {public.scheme}", advice="Make a key for ECDSA on the curve P-256 with SHA-256"
@@ -41,26 +45,30 @@ def open_kms(uri: str) -> Signer:
         ) from error
 
 
-def _import(scheme: str, uri: str) -> tuple[str, SSlibKey]:
+def _import(service: Any, scheme: str, uri: str) -> tuple[str, SSlibKey]:
     """Return the address and the public key as the service tells it."""
-    from securesystemslib.signer import (  # type: ignore[attr-defined]  # noqa: PLC0415  # names without `__all__`
-        AWSSigner,
-        AzureSigner,
-        GCPSigner,
-    )
-
     found: tuple[str, SSlibKey]
     if scheme == "awskms":
-        found = AWSSigner.import_(uri.partition(":")[2], CURVE)
+        found = service.import_(uri.partition(":")[2], CURVE)
     elif scheme == "gcpkms":
-        found = GCPSigner.import_(uri.partition(":")[2])
+        found = service.import_(uri.partition(":")[2])
     else:
         parts = urlsplit(uri)
         names = parts.path.strip("/").split("/")
         if len(names) < 2 or names[0] != "keys":
             raise StoreError(f"{uri} names no key", advice="Such as azurekms://vault.vault.azure.net/keys/annexa")
-        found = AzureSigner.import_(parts.netloc.partition(".")[0], names[1])
+        found = service.import_(parts.netloc.partition(".")[0], names[1])
     return found
+
+
+def _signer(scheme: str) -> Any:
+    """Return securesystemslib's signer for a service, loaded once more with the SDK that `agent.seal` left out."""
+    name = SIGNER_FOR_URI_SCHEME[scheme].__module__
+    found = import_module(name)
+    if not hasattr(found, SDKS[scheme]):
+        found = reload(found)
+        SIGNER_FOR_URI_SCHEME[scheme] = getattr(found, SIGNER_FOR_URI_SCHEME[scheme].__name__)
+    return SIGNER_FOR_URI_SCHEME[scheme]
 
 
 def _refusals(scheme: str) -> tuple[type[Exception], ...]:

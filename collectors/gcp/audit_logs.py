@@ -21,7 +21,7 @@ HEADER = Header(
     provider="gcp",
     per="boundary",
     calls=(Api("logging.list_log_entries", ("logging.logEntries.list",)),),
-    windows=Windows(settle=timedelta(hours=1), longest=timedelta(days=30), reach=timedelta(days=399)),
+    windows=Windows(settle=timedelta(hours=1), longest=timedelta(days=60), reach=timedelta(days=399)),
     keeps="P400D",
     limits=(
         "Data access logs (who read or wrote what) are not read: gcp.audit_log_config tells whether they are kept.",

@@ -74,7 +74,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     base = os.environ.get("ANNEXA_TEST_BASE", BASE)
     if subprocess.run(("buildah", "inspect", "--type", "image", base), capture_output=True, check=False).returncode:
         _do(environ, "sh", str(Path(__file__).with_name("base.sh")), base)
-    options = ("--isolation", "chroot", "--pull=never", "--network=host", "--format", "docker")
+    # Layers are kept: what does not change is not fetched again, and a second run needs no network.
+    options = ("--layers", "--isolation", "chroot", "--pull=never", "--network=host", "--format", "docker")
     _do(environ, "buildah", "bud", *options, "--build-arg", f"BASE={base}", "-t", IMAGE, str(ROOT))
     return environ
 

@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from agent.collector import Record
 from agent.errors import VerificationError
+from agent.lake.bench import Bench
 from agent.lake.beside import BesideDesk
 from agent.lake.checks import run_checks
 from agent.lake.desk import Asked as Wish
@@ -143,9 +144,9 @@ def gathered(store: Store, room: Path) -> int:
 ASKED: dict[str, Callable[[Store, Path], Any]] = {
     "query": lambda store, room: ask(Lake(Shelf(store, room), room), "FROM account"),
     "query_raw": lambda store, room: ask(Lake(Shelf(store, room), room), "FROM account_raw"),
-    "check": lambda store, room: run_checks(FAILING, Judged("account", pieces(store, room), day(9)), room=room),
-    "summary": lambda store, room: summarise(pieces(store, room)[0], FAILING, room=room),
-    "subjects": lambda store, room: population(pieces(store, room), subjects("id", "account"), room=room),
+    "check": lambda store, room: run_checks(FAILING, Judged("account", pieces(store, room), day(9)), bench=Bench(room)),
+    "summary": lambda store, room: summarise(pieces(store, room)[0], FAILING, bench=Bench(room)),
+    "subjects": lambda store, room: population(pieces(store, room), subjects("id", "account"), bench=Bench(room)),
     "beside": beside,
     "population": gathered,
     "content": lambda store, room: records(pieces(store, room)[0], {1}),

@@ -10,6 +10,7 @@ import pytest
 
 from agent.errors import VerificationError
 from agent.seal import ArtifactEntry, VoidEntry, read_entry
+from agent.seal.leaf import UnknownEntry
 from agent.seal.tiles import bundle, spans, tile_path, unbundle
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC)
@@ -41,6 +42,32 @@ def test_an_entry_stays_below_one_kibibyte() -> None:
     ARTIFACT.write().replace(b"artifact", b"void", 1), ARTIFACT.write().replace(b"2026-", b"20-26"),
 ])
 def test_what_is_no_entry_is_refused(data: bytes) -> None:
+    with pytest.raises(VerificationError, match=r"^The log entry cannot be read: \w+Error\("):
+        read_entry(data)
+
+
+LATER = b'{"clock":"2026-03-01T12:00:00Z","index":9,"more":[1],"recorded_at":"2026-03-01T12:00:00.000005Z","type":"later"}'
+
+
+def test_an_entry_of_a_later_version_is_placed_and_timed() -> None:
+    found = read_entry(LATER)
+    assert found == UnknownEntry(index=9, kind="later", data=LATER, recorded_at=AT, clock=AT.replace(microsecond=0))
+    assert found.write() == LATER
+    assert read_entry(LATER.replace(b'"more"', b'"critical":false,"more"')).index == 9
+
+
+@pytest.mark.parametrize("critical", [b"true", b"null", b"0", b'"no"'])
+def test_an_entry_of_a_later_version_that_may_not_be_passed_over(critical: bytes) -> None:
+    with pytest.raises(VerificationError) as caught:
+        read_entry(LATER.replace(b'"more"', b'"critical":' + critical + b',"more"'))
+    assert caught.value.message == (
+        "The log entry is of the type 'later', which this version of annexa does not know and may not pass over"
+    )
+    assert caught.value.advice == "Use the version that wrote it, or a later one"
+
+
+@pytest.mark.parametrize("data", [LATER.replace(b'"index":9', b'"index":"x"'), LATER.replace(b'"index":9,', b"")])
+def test_an_entry_of_a_later_version_without_its_place(data: bytes) -> None:
     with pytest.raises(VerificationError, match=r"^The log entry cannot be read: \w+Error\("):
         read_entry(data)
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from agent.errors import VerificationError
 from agent.seal import Checkpoint, open_checkpoint, seal_checkpoint, verifier_key
+from agent.seal.note import read_body, split_note
 from agent.seal.signing import CryptoSigner
 
 ORIGIN = "example-ltd/annexa/0123456789abcdef"
@@ -101,8 +102,33 @@ def test_extension_lines_are_kept_and_signed() -> None:
 def test_a_note_has_room_for_sixteen_witnesses_and_no_end() -> None:
     line = f"\u2014 witness.example {base64.b64encode(b'abcd' + bytes(72)).decode()}\n".encode()
     assert open_checkpoint(NOTE + line * 16, SIGNER.public_key, ORIGIN) == HEAD
-    with pytest.raises(VerificationError):
+    assert open_checkpoint(NOTE + line * 63, SIGNER.public_key, ORIGIN) == HEAD
+    with pytest.raises(VerificationError, match=r"^The checkpoint is not written as the format asks$"):
         open_checkpoint(NOTE + line * 64, SIGNER.public_key, ORIGIN)
+
+
+def test_the_log_before_its_first_leaf_has_a_checkpoint() -> None:
+    empty = Checkpoint(ORIGIN, 0, hashlib.sha256().digest())
+    assert open_checkpoint(seal_checkpoint(empty, SIGNER), SIGNER.public_key, ORIGIN) == empty
+
+
+@pytest.mark.parametrize(("body", "says"), [
+    (f"\n42\n{ROOT}\n", "The checkpoint is not written as the format asks"),
+    (f"{ORIGIN}\n-1\n{ROOT}\n", "The checkpoint is not written as the format asks"),
+    (f"{ORIGIN}\nx\n{ROOT}\n", "The checkpoint is no signed note of a log"),
+    (f"{ORIGIN}\n42\n!\n", "The checkpoint is not written as the format asks"),
+    (f"{ORIGIN}\n42\n", "The checkpoint is no signed note of a log"),
+])
+def test_why_the_text_of_a_checkpoint_is_refused(body: str, says: str) -> None:
+    with pytest.raises(VerificationError) as caught:
+        read_body(body)
+    assert caught.value.message == says
+
+
+def test_a_control_character_is_no_part_of_a_note() -> None:
+    with pytest.raises(VerificationError) as caught:
+        split_note(_resign(f"{ORIGIN}\n42\n{ROOT}\n\x01\n"))
+    assert caught.value.message == "The checkpoint is not written as the format asks"
 
 
 @pytest.mark.parametrize(("forged", "says"), [

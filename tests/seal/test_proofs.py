@@ -239,3 +239,59 @@ def test_the_text_of_a_consistency_proof() -> None:
     for broken in (text[:-1], b"x" + text, text.replace(b"\n3\n", b"\nx\n"), text + b"AAAA\n", b"", b"\xff"):
         with pytest.raises(VerificationError, match="cannot be read"):
             read_consistency(broken)
+
+
+FORM = "The proof of inclusion is not written as the format asks"
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [
+    (b"@v1", b"@v2", FORM), (b"index 3", b"index 03", FORM),
+    (b"\nindex 3\n", b"\nindex 3\nAAAA\n", "The proof of inclusion cannot be read: 'AAAA' is no SHA-256"),
+])
+def test_why_a_proof_of_inclusion_is_refused(old: bytes, new: bytes, says: str) -> None:
+    text = write_proof(3, path(3, 0, 7), b"log\n7\nroot\n")
+    with pytest.raises(VerificationError) as caught:
+        read_proof(text.replace(old, new, 1))
+    assert caught.value.message == says
+
+
+def test_a_stranger_among_the_base64_is_no_part_of_a_hash() -> None:
+    text = write_consistency(3, 7, subproof(3, 0, 7, True))
+    head, first, rest = text.partition(b"7\n")
+    with pytest.raises(VerificationError, match=r"^The consistency proof cannot be read: "):
+        read_consistency(head + first + rest[:4] + b"!" + rest[4:])
+
+
+@pytest.mark.parametrize("broken", [b"x", b""])
+def test_why_a_consistency_proof_is_refused(broken: bytes) -> None:
+    text = write_consistency(3, 7, subproof(3, 0, 7, True))
+    with pytest.raises(VerificationError) as caught:
+        read_consistency(b"x" + text if broken else text + b"x")
+    assert caught.value.message == "The consistency proof cannot be read: it begins or ends otherwise"
+
+
+@pytest.mark.parametrize(("old", "new", "proof", "says"), [
+    (5, 3, [], "A log of 3 leaves does not continue one of 5"),
+    (3, 7, [*subproof(3, 0, 7, True), mth(0, 1)], "The consistency proof is too long"),
+    (3, 7, subproof(3, 0, 7, True)[:-1], "The consistency proof is too short"),
+    (4, 7, [], "The consistency proof is too short"),
+    (3, 7, [], "The consistency proof is empty"),
+    (0, 7, [mth(0, 1)], "At 0 leaves there are two different roots"),
+    (3, 7, subproof(3, 0, 8, True), "The log of 7 leaves does not continue that of 3: one of them was rewritten"),
+])
+def test_why_a_log_continues_no_other(old: int, new: int, proof: list[bytes], says: str) -> None:
+    with pytest.raises(VerificationError) as caught:
+        check_consistency(old, mth(0, old) if old else EMPTY_ROOT, new, mth(0, new), proof)
+    assert caught.value.message == says
+
+
+@pytest.mark.parametrize(("index", "proof", "says"), [
+    (7, [], "There is no leaf 7 in a log of 7"),
+    (3, [*path(3, 0, 7), mth(0, 1)], "The inclusion proof is too long"),
+    (3, path(3, 0, 7)[:-1], "The inclusion proof does not lead from leaf 3 to the root of 7 leaves"),
+    (3, [b"", *path(3, 0, 7)[1:]], "A proof holds something that is no SHA-256"),
+])
+def test_why_a_leaf_is_not_in_a_log(index: int, proof: list[bytes], says: str) -> None:
+    with pytest.raises(VerificationError) as caught:
+        check_inclusion(LEAVES[3], index, 7, proof, mth(0, 7))
+    assert caught.value.message == says

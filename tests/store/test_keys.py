@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,6 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from moto.server import ThreadedMotoServer
 from securesystemslib.dsse import Envelope
-from securesystemslib.signer import _azure_signer, _gcp_signer
 
 from agent.errors import StoreError
 from agent.seal.signing import public_key
@@ -228,19 +229,29 @@ def test_what_a_kms_refuses_is_one_line(place: Place, kms: Service, monkeypatch:
         pass
 
 
-@pytest.mark.parametrize(("module", "name", "uri", "extra"), [
-    (_gcp_signer, "GCP_IMPORT_ERROR", "gcpkms:projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1",
-     "gcpkms"),
-    (_azure_signer, "AZURE_IMPORT_ERROR", "azurekms://vault.vault.azure.net/keys/annexa", "azurekms"),
+@pytest.mark.parametrize(("package", "uri", "extra"), [
+    ("boto3", "awskms:alias/annexa", "aws"),
+    ("google.cloud.kms", "gcpkms:projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1", "gcpkms"),
+    ("azure.keyvault.keys", "azurekms://vault.vault.azure.net/keys/annexa", "azurekms"),
 ])
-def test_a_missing_sdk_names_its_extra(
-    place: Place, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, uri: str, extra: str
-) -> None:
-    monkeypatch.setattr(module, name, "it is not installed")
-    place.options["signing"] = uri
-    with pytest.raises(StoreError) as caught, place.open():
-        pass
-    assert caught.value.line().endswith(f"Install annexa with the extra `{extra}`")
+def test_a_missing_sdk_names_its_extra(package: str, uri: str, extra: str) -> None:
+    said = _python(
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from agent.errors import StoreError\nfrom agent.store.kms import open_kms\n"
+        f"try: open_kms({uri!r})\nexcept StoreError as error: print(error.line())"
+    )
+    assert said.endswith(f"Install annexa with the extra `{extra}`")
+
+
+def test_a_key_in_a_file_loads_no_key_service() -> None:
+    loaded = _python("import sys, agent.assembly; print(*sys.modules)").split()
+    assert not {"boto3", "google.cloud.kms", "azure.identity", "duckdb"} & set(loaded)
+    assert "securesystemslib.signer._aws_signer" in loaded
+
+
+def _python(program: str) -> str:
+    """Return the output of a program in an interpreter of its own."""
+    return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def test_signers_of_google_and_azure_are_made_for_their_addresses(
@@ -259,7 +270,7 @@ def test_signers_of_google_and_azure_are_made_for_their_addresses(
     name = "projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
     for uri in (f"gcpkms:{name}", "azurekms://vault.vault.azure.net/keys/annexa/0123456789abcdef0123456789abcdef"):
         # What the service itself would answer: the public half. Everything after that is the real thing.
-        monkeypatch.setattr(own_kms, "_import", lambda _scheme, uri: (uri, public_key(pem)))
+        monkeypatch.setattr(own_kms, "_import", lambda _service, _scheme, uri: (uri, public_key(pem)))
         signer = own_kms.open_kms(uri)
         assert type(signer).__name__ == ("GCPSigner" if uri.startswith("gcp") else "AzureSigner")
         assert signer.public_key == public_key(pem)

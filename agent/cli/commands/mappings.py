@@ -54,7 +54,7 @@ def _folders(config: Config | None) -> list[Path]:
 
 def _complaints(folders: list[Path], config: Config | None) -> tuple[Complaint, ...]:
     """Return what is wrong with the mapping, and where a configuration's `redact:` takes what it reads."""
-    from agent.assembly import redacting
+    from agent.assembly import redact_lint
     from agent.mapping import packaged_texts
     from agent.mapping.lint import lint_texts
     from agent.mapping.load import build_partly, own_texts
@@ -64,7 +64,7 @@ def _complaints(folders: list[Path], config: Config | None) -> tuple[Complaint, 
     for folder in folders:
         texts |= own_texts(folder)
     found = lint_texts(texts, {one.id: one.kind for one in Registry.load().headers()})
-    return (*found, *redacting.complaints(config, Registry.load(), build_partly(texts)[0])) if config else found
+    return (*found, *redact_lint.complaints(config, Registry.load(), build_partly(texts)[0])) if config else found
 
 
 def _complaint(one: Complaint) -> dict[str, Any]:

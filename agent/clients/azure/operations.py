@@ -36,6 +36,9 @@ METHODS: dict[str, Method] = {
     "monitor.activity_logs.list": Method(
         "GET", _below("Microsoft.Insights/eventtypes/management/values"), "2015-04-01"
     ),
+    "monitor.tenant_activity_logs.list": Method(
+        "GET", "/providers/Microsoft.Insights/eventtypes/management/values", "2015-04-01"
+    ),
     "monitor.diagnostic_settings.list": Method(
         "GET", "/{resourceUri}/providers/Microsoft.Insights/diagnosticSettings", "2021-05-01-preview"
     ),

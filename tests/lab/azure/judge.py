@@ -44,6 +44,7 @@ PUBLISHED: dict[str, Published] = {
         "authorization.v2022_04_01", "_role_definitions_operations", "list", "RoleDefinition"
     ),
     "monitor.activity_logs.list": _of("monitor", "_activity_logs_operations", "list", "EventData"),
+    "monitor.tenant_activity_logs.list": _of("monitor", "_tenant_activity_logs_operations", "list", "EventData"),
     "monitor.activity_log_alerts.list_by_subscription_id": _of(
         "monitor", "_activity_log_alerts_operations", "list_by_subscription_id", "ActivityLogAlertResource"
     ),

@@ -60,6 +60,9 @@ METHODS: dict[str, Method] = {
     "securityinsight.incidents.list": Method(
         "GET", f"{_WORKSPACE}/providers/Microsoft.SecurityInsights/incidents", "2021-10-01"
     ),
+    "securityinsight.alert_rules.list": Method(
+        "GET", f"{_WORKSPACE}/providers/Microsoft.SecurityInsights/alertRules", "2021-10-01"
+    ),
     "network.network_watchers.list_all": Method("GET", _below("Microsoft.Network/networkWatchers"), "2026-03-01"),
     "network.flow_logs.list": Method(
         "GET", _in_group("Microsoft.Network/networkWatchers/{networkWatcherName}/flowLogs"), "2026-03-01"

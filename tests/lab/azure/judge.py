@@ -60,6 +60,7 @@ PUBLISHED: dict[str, Published] = {
     "loganalytics.workspaces.list": _of("loganalytics", "_operations", "workspaces_list", "Workspace"),
     "loganalytics.tables.list_by_workspace": _of("loganalytics", "_operations", "tables_list_by_workspace", "Table"),
     "securityinsight.incidents.list": _of("securityinsight", "_incidents_operations", "list", "Incident"),
+    "securityinsight.alert_rules.list": _of("securityinsight", "_alert_rules_operations", "list", "AlertRule"),
     "network.network_watchers.list_all": _of(
         "network", "_operations", "network_watchers_list_all", "NetworkWatcher"
     ),

@@ -24,13 +24,14 @@ from tests.lab.azure.faults import Armed, Fault
 from tests.lab.entra.certificate import certificate
 from tests.lab.entra.http import Reply, Server
 from tests.lab.entra.tokens import APPLICATION, FEDERATED, SECRET, Endpoint
+from tests.lab.made import Made
 from tests.lab.told import Paged
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 SUBSCRIPTION = "aaaaaaaa-1111-4222-8333-444444444444"
 Params = dict[str, Any]
 Pages = Sequence[Mapping[str, Any]]
-Handler = Callable[[Params], Pages | Fault]
+Handler = Callable[[Params], Pages | Made | Fault]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,9 @@ class Double:
         said = fault if fault and fault.status else self._handlers[name](params)
         if isinstance(said, Fault):
             return _error(said, request)
-        body = self._page(method, said, (page, shift), f"{self.url}{path}", params, fault)
+        where = f"{self.url}{path}"
+        body = (said.told(page, lambda one: _onwards(method, where, params, f"{one}-0")) if isinstance(said, Made)
+                else self._page(method, said, (page, shift), where, params, fault))
         return Reply(200, body, {"x-ms-request-id": request, **self.headers}, fault, request)
 
     def _struck(self, name: str, page: int, number: int) -> Fault | None:

@@ -26,12 +26,13 @@ from tests.lab.entra.certificate import certificate
 from tests.lab.entra.faults import Armed, Fault
 from tests.lab.entra.http import Reply, Server
 from tests.lab.entra.tokens import APPLICATION, SECRET, Endpoint
+from tests.lab.made import Made
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 UNKNOWN_TOKEN = Fault("", 401, "InvalidAuthenticationToken", "Access token is empty or unknown.")
 Params = dict[str, str]
 Pages = Sequence[Mapping[str, Any]]
-Handler = Callable[[tuple[str, ...], Params], Pages | Fault]
+Handler = Callable[[tuple[str, ...], Params], Pages | Made | Fault]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,9 @@ class Double:
         if isinstance(said, Fault):
             return _error(said, request)
         where = f"{self.url}{path}"
+        if isinstance(said, Made):
+            link = f"{where}?{urlencode(params | {'$skiptoken': ''})}"
+            return Reply(200, said.told(page, lambda one: f"{link}{one}"), fault=fault, request=request)
         return Reply(200, self._page(said, page, where, params, fault), fault=fault, request=request)
 
     def _struck(self, name: str, page: int, number: int, ids: tuple[str, ...]) -> Fault | None:

@@ -22,7 +22,7 @@ class Reply:
     """What goes back."""
 
     status: int
-    body: dict[str, Any]
+    body: dict[str, Any] | bytes
     headers: dict[str, str] = field(default_factory=dict)
     fault: Fault | None = None
     request: str = ""
@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = reply.fault or Fault("none")
         self.skew = fault.skew
         time.sleep(fault.delay)
-        content = json.dumps(reply.body).encode()
+        content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         if fault.wire == "rubbish":
             content = b"\x00\xff<html>not what you asked for"
         if fault.wire == "truncated":

@@ -22,12 +22,13 @@ from google.protobuf.json_format import ParseError
 from tests.lab.gcp import rpcs
 from tests.lab.gcp.faults import Armed, ErrorAnswer, Fault, expired_credentials
 from tests.lab.gcp.http import Incoming, Outgoing, Server
-from tests.lab.gcp.paging import Pages, begin, spoilt
+from tests.lab.gcp.paging import Pages, begin, make_token, spoilt
 from tests.lab.gcp.port import Port
 from tests.lab.gcp.published import candidates, strangers
 from tests.lab.gcp.tokens import Issuer
+from tests.lab.made import Made
 
-Handler = Callable[[dict[str, Any]], Pages]
+Handler = Callable[[dict[str, Any]], Pages | Made]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Double:
                     return armed.fault
         return None
 
-    def _answer(self, call: Call, fault: Fault | None, *, pages: bool) -> dict[str, Any] | ErrorAnswer:
+    def _answer(self, call: Call, fault: Fault | None, *, pages: bool) -> dict[str, Any] | ErrorAnswer | bytes:
         if fault and fault.delay:
             time.sleep(fault.delay)
         if not self.issuer.known(call.headers):
@@ -146,7 +147,10 @@ class Double:
         if call.page is None:
             return ErrorAnswer("INVALID_ARGUMENT", 400, "The page token is not valid")
         bare = {name: value for name, value in call.params.items() if name not in ("page_token", "pageToken")}
-        return spoilt(fault.paging if fault else "", handler(bare), call.name, call.page, call.number, pages=pages)
+        said = handler(bare)
+        if isinstance(said, Made):
+            return said.told(call.page, lambda page: make_token(call.name, page))
+        return spoilt(fault.paging if fault else "", said, call.name, call.page, call.number, pages=pages)
 
     def _serve(self, name: str, data: bytes, context: Any) -> bytes:
         rpc = rpcs.RPCS[name]
@@ -161,7 +165,7 @@ class Double:
             rpcs.abort(context, answer)
             return b""
         try:
-            made = rpc.bytes(answer)
+            made = answer if isinstance(answer, bytes) else rpc.bytes(answer)
         except ParseError as error:
             self.defects.append(f"{name}: {error}")
             raise
@@ -189,6 +193,7 @@ class Double:
             answer = ErrorAnswer("INVALID_ARGUMENT", 400, f'Invalid JSON payload received. Unknown name "{stranger}"')
         if isinstance(answer, ErrorAnswer):
             return Outgoing(answer.status, answer.body, answer.headers, fault)
+        assert not isinstance(answer, bytes), "what is made beforehand goes out by gRPC"
         if self.strict:
             self.defects += [f"{method.id}: {one}" for one in strangers("#" + method.response, answer, method.schemas)]
         request = {"x-request-id": f"{method.id}-{call.number}"}

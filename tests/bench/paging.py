@@ -163,12 +163,11 @@ def azure_bare(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
         path, found = f"/subscriptions/{ident}/providers/Microsoft.Insights/eventtypes/management/values", 0
         for start, end in spans(now, 89, 3):
             asked = urlencode({"api-version": "2015-04-01", "$filter": _happened(start, end)})
-            request = HttpRequest("GET", f"{scope['endpoint']}{path}?{asked}")
-            while request is not None:
-                page = client.send_request(request).json()
+            link = f"{scope['endpoint']}{path}?{asked}"
+            while link:
+                page = client.send_request(HttpRequest("GET", link)).json()
                 found += len(page["value"])
                 link = page.get("nextLink")
-                request = HttpRequest("GET", link) if link else None
         return found
 
     return (partial(subscription, ident) for ident in SUBSCRIPTIONS)

@@ -156,7 +156,7 @@ def _seconds(at: datetime) -> bytes:
     """Return the seconds of a protobuf timestamp; five bytes for all instants of our time."""
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    return Timestamp(seconds=int(at.timestamp())).SerializeToString()
+    return bytes(Timestamp(seconds=int(at.timestamp())).SerializeToString())
 
 
 def azure(clouds: Clouds, records: int) -> None:

@@ -97,6 +97,8 @@ def spoilt(
     answer = page(max(turn - 1, 1)) if kind == "repeat_page" else page(turn)
     if isinstance(answer, ErrorAnswer):
         return answer
+    if kind == "reorder":
+        return {k: v[::-1] if isinstance(v, list) else v for k, v in answer.items()}
     bare = {k: v for k, v in answer.items() if k not in (*style.outputs, style.more)}
     salt = f"r{call.number}" if kind == "repeat_page" else ""
     return with_token(style, bare, make_token(call.name, max(turn, 2), salt))

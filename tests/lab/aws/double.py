@@ -17,6 +17,7 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
+from tests.lab import menu
 from tests.lab.aws import sts
 from tests.lab.aws.answers import Call, Context, Handler, Pages, page_of_answer, request_id, spoilt
 from tests.lab.aws.faults import Armed, Fault
@@ -56,7 +57,8 @@ class Double:
         self._answers: dict[Where, Handler] = {("sts." + n, None, None): h for n, h in sts.HANDLERS.items()}
         for name, handler in self.handlers.items():
             self.handle(name, handler)
-        self._server = Server(self.port, self._reply, self.fallthrough)
+        self.board = menu.Board(menu.AWS, self._armed, self._lock, _armed)
+        self._server = Server(self.port, self._reply, self.fallthrough, self.board.answer)
         self.url = self._server.url
 
     def __enter__(self) -> Self:
@@ -174,6 +176,7 @@ class Double:
                 meets = armed.strikes(call.name, call.page, call.number, call.account, call.region)
                 if meets and armed.where.items() <= dict(call.params).items():
                     armed.left = None if armed.left is None else armed.left - 1
+                    armed.struck += 1
                     return armed.fault
         return None
 
@@ -207,6 +210,10 @@ class Double:
             return said.told(call.page or 1, lambda page: make_token(call.name, page))
         turn = (call.page or 1) if style.pages else call.number
         return spoilt(fault, style, call, lambda page: page_of_answer(said, style, call, page), turn)
+
+
+def _armed(order: menu.Order, fault: Fault) -> Armed:
+    return Armed(fault, order.match, order.page, order.request, order.account, order.region, order.where, fault.times)
 
 
 def _always(pages: Pages) -> Handler:

@@ -140,7 +140,8 @@ def _by_code(error: Exception, code: str, place: Place) -> CallError:
     if place.page > 1 and code in PAGE_EXPIRED:
         return _failure(place, "expired", f"the token of page {place.page} expired ({said})", "")
     if code in SKEWED:
-        return _failure(place, "failed", said, "Set this machine's clock (NTP); annexa doctor says by how much it is off")
+        advice = "Set this machine's clock (NTP); annexa doctor says by how much it is off"
+        return _failure(place, "failed", said, advice)
     if code in CREDENTIALS:
         return _failure(place, "expired", said, "Renew the credentials; annexa doctor tries them")
     if code in ELSEWHERE:

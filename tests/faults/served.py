@@ -94,12 +94,18 @@ class Served:
     def _wait(self, seconds: float, _stop: threading.Event) -> None:
         self.waited.append(seconds)
 
-    def run(self, subject: Subject, *, fresh: bool = False) -> Ran:
-        """Run the collector of a subject as the engine does."""
+    @property
+    def now(self) -> datetime:
+        """Return the instant at which the estate stands."""
+        return datetime.fromisoformat(self.about["now"]).astimezone(UTC)
+
+    def run(self, subject: Subject, *, fresh: bool = False, window: Window | None = None) -> Ran:
+        """Run the collector of a subject as the engine does, one of events on a window, the last ten days if not given."""
         collector = self.registry.get(subject.collector)
         provider = self.connected(subject.provider, fresh=fresh)
-        now = datetime.fromisoformat(self.about["now"]).astimezone(UTC)
-        window = Window(now - timedelta(days=10), now) if collector.header.windows else None
+        now = self.now
+        if collector.header.windows and window is None:
+            window = Window(now - timedelta(days=10), now)
         regions = (subject.region,) if subject.region else ()
         above = subject.boundary.startswith("tenants/")
         boundary = Boundary("lab", subject.provider, subject.boundary, "lab", subject.region, regions, above)
@@ -119,7 +125,7 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """Serve the example estate in small pages, with a configuration of it in a folder."""
-    with demo.running(["--no-moto", "--page", str(PAGE)]) as about:
+def served(folder: Path, *options: str) -> Iterator[Served]:
+    """Serve the example estate, in small pages unless told otherwise, with a configuration of it in a folder."""
+    with demo.running(["--no-moto", *(options or ("--page", str(PAGE)))]) as about:
         yield Served(about, demo.prepare(Estate.load(), about, folder))

@@ -110,7 +110,7 @@ def google(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
 
     def project(name: str) -> int:
         found = 0
-        for start, end in spans(now, 399, 30):
+        for start, end in spans(now, 399, 60):
             when = f'timestamp>="{start.isoformat()}" AND timestamp<"{end.isoformat()}"'
             asked = {"resource_names": [f"projects/{name}"], "filter": when, "page_size": 1000,
                      "order_by": "timestamp asc"}

@@ -163,15 +163,17 @@ def azure(clouds: Clouds, records: int) -> None:
     """Let the activity logs of the subscriptions be so many together."""
     from tests.lab.azure import manager
 
-    own = clouds.estate.subscriptions
+    own, before = clouds.estate.subscriptions, clouds.azure.double.handler("monitor.activity_logs.list")
     spread = Spread(records // len(own.all), clouds.estate.now, DAYS["azure"])
 
     @functools.cache
     def strip(ident: str) -> Strip:
-        here = _sown([one for one in own.events if one.subscription.id == ident])
+        here = _sown([one for one in own.events if one.subscription and one.subscription.id == ident])
         return _json(map(manager.told_event, here), "value", "nextLink")
 
     def tell(params: dict[str, Any]) -> Any:
+        if "subscriptionId" not in params:
+            return before(params)  # the log of the tenant itself
         ident = params["subscriptionId"].lower()
         return spread.made(strip(ident), ident, str(params["filter"]), 200)
 

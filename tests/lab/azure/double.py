@@ -95,6 +95,10 @@ class Double:
         assert name in METHODS, f"the client knows no {name}"
         self._handlers[name] = handler
 
+    def handler(self, name: str) -> Handler:
+        """Return what answers an operation."""
+        return self._handlers[name]
+
     def fault(
         self, operation: str, fault: Fault, page: int | None = None, request: int | None = None, *,
         onwards: bool = False,

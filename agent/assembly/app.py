@@ -26,8 +26,9 @@ from agent.evidence.owed import Units
 from agent.evidence.report import Forecast, Holding, Status
 from agent.evidence.weigh import Weigher
 from agent.lake.beside import BesideDesk
+from agent.lake.compact import Compacted
 from agent.lake.desk import Desk, OwnDesk
-from agent.lake.shelf import Shelf
+from agent.lake.shelf import Shelf, Signed
 from agent.mapping import ISO_2022, load_mapping
 from agent.mapping import Mapping as Mappings
 from agent.model import Audit
@@ -112,7 +113,12 @@ class Parts:
         """Return the lake for questions in SQL."""
         from agent.lake.query import Lake  # DuckDB, which the service itself does without
 
-        return Lake(self.shelf, self.room, compacted=self.config.data / "lake")
+        return Lake(self.shelf, self.room, compacted=self.compacted)
+
+    @property
+    def compacted(self) -> Compacted:
+        """Return the Parquet of the months, as far as this agent signed it."""
+        return Compacted(self.config.data / "lake", Signed(self.store))
 
     @cached_property
     def desk(self) -> Desk:

@@ -10,11 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from securesystemslib.exceptions import UnverifiedSignatureError
+
+from agent.canonical import document, loads
 from agent.errors import StoreError, VerificationError
 from agent.lake.compact import Compacted
 from agent.lake.merge import inflated, prove
 from agent.lake.pieces import Piece
 from agent.model import Outcome
+from agent.seal.signing import Signature
 from agent.store import Store
 
 ROOM = 2 << 30
@@ -58,6 +62,28 @@ class Row(Protocol):
     @property
     def outcome(self) -> str:
         """The column of that name."""
+
+
+class Signed:
+    """Vouches for manifests by the signing key of a store (`agent.lake.compact.Vouch`)."""
+
+    def __init__(self, store: Store) -> None:
+        self._keys = store.keys
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature as JSON; only a process that may sign can."""
+        assert self._keys.signer is not None
+        return document(self._keys.signer.sign(data).to_dict())
+
+    def holds(self, data: bytes, signature: bytes) -> bool:
+        """Return whether a key of the store signed the data."""
+        try:
+            said = Signature.from_dict(loads(signature))
+            key = next(one for one in self._keys.ring if one.keyid == said.keyid)
+            key.verify_signature(said, data)
+        except (StopIteration, ValueError, KeyError, TypeError, AttributeError, UnverifiedSignatureError):
+            return False
+        return True
 
 
 class Shelf:

@@ -6,16 +6,15 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from agent.errors import StoreError, VerificationError
-from agent.lake.compact import Compacted, Month
+from agent.lake.compact import Compacted
 from agent.lake.merge import inflated, prove
 from agent.lake.pieces import Piece
-from agent.model import KINDS, Outcome
+from agent.model import Outcome
 from agent.store import Store
 
 ROOM = 2 << 30
@@ -68,10 +67,17 @@ class Shelf:
         self._store = store
         self._cache = directory / "objects"
 
-    def pieces(self, kind: str, *, as_of: datetime | None = None, scope: str | None = None) -> list[Piece]:
-        """Return the accepted artifacts of the kind: succeeded, recorded by `as_of` and not voided then."""
+    def pieces(
+        self, kind: str, *, as_of: datetime | None = None, scope: str | None = None, since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Piece]:
+        """Return the accepted artifacts of the kind: succeeded, recorded by `as_of` and not voided then.
+
+        `since` and `until` bound when they were collected (half-open).
+        """
         rows = self._store.artifacts(
-            kind=kind, scope=scope, outcome=Outcome.SUCCEEDED, as_of=as_of, voided=False, deleted=False
+            kind=kind, scope=scope, outcome=Outcome.SUCCEEDED, as_of=as_of, voided=False, deleted=False, since=since,
+            until=until,
         )
         return [self.piece(row) for row in rows]
 
@@ -133,9 +139,3 @@ class Shelf:
                 return
             Path(path).unlink(missing_ok=True)
             total -= size
-
-
-def compact(store: Store, directory: Path, kinds: Sequence[str] = tuple(KINDS)) -> list[Month]:
-    """Bring the compacted Parquet below `directory` up to the store's accepted artifacts; return what was written."""
-    shelf, held = Shelf(store, directory), Compacted(directory)
-    return [month for kind in kinds for month in held.compact(shelf.pieces(kind))]

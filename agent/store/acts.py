@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from agent import canonical
-from agent.errors import VerificationError
+from agent.errors import GoneError, VerificationError
 from agent.seal import CustodyEntry, DeletionEntry, Entry, ErasureEntry, HoldEntry, KeyEntry, read_entry
 from agent.seal.leaf import KNOWN
 from agent.store import custody
@@ -122,6 +122,12 @@ class Acts:
     def removal(self, row: ArtifactRow) -> ActRow | None:
         """Return the act by which the records of an artifact went, None where they are there."""
         return removal(row, self.acts("deletion", "erasure", subjects=[row.path, SCOPE + row.scope]))
+
+    def present(self, row: ArtifactRow) -> ArtifactRow:
+        """Return the row where its records are there; raises `GoneError` saying by which act they went."""
+        if row.deleted_at is not None and (act := self.removal(row)) is not None:
+            raise GoneError(removed(row.id, act), advice="Its seal and its leaf stay: annexa evidence history")
+        return row
 
     def holds(self, *subjects: str) -> list[ActRow]:
         """Return the holds in force, on anything or on some subjects."""

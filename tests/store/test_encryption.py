@@ -186,6 +186,21 @@ def test_wrapped_keys_that_change_places_do_not_open(place: Place) -> None:
                 assert not isinstance(refused.value, (LockedError, GoneError))
 
 
+def test_another_key_wrapped_under_an_id_is_refused(place: Place) -> None:
+    """By whoever has the wrapping key: what is then written would not be what the erasure's leaf names."""
+    with locked(place).open() as store:
+        keep(store, ["a"])
+        record(store)
+    file = place.data / "keys" / KEYS
+    said = json.loads(file.read_bytes())
+    (one,) = said["keys"]
+    wrapper = open_wrapper(place.options["encryption"])
+    one["wrapped"] = base64.b64encode(wrapper.wrap(bytes(32), {"scope": "prod", "key": one["id"]})).decode()
+    file.write_bytes(json.dumps(said).encode())
+    with place.open() as store, pytest.raises(VerificationError, match="is another one"):
+        keep(store, ["b"])
+
+
 def test_wrapping_anew_is_one_step_and_touches_no_object(safe: Place, tmp_path: Path) -> None:
     with safe.open() as store:
         name = keep(store, ["a"])

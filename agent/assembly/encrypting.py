@@ -25,6 +25,10 @@ def doctor(app: Parts) -> Iterator[Checked]:
                 remedy="Set encryption: to what wraps their data keys",
             )
         return
+    if keys.new:
+        what = f"{app.config.encryption} is not there yet: the next command that writes makes it"
+        yield Checked(check=CHECK, state="warn", what=what, remedy="Back it up then, apart from the data directory")
+        return
     try:
         count = keys.check()
     except AnnexaError as error:

@@ -52,6 +52,11 @@ class ScopeKeys:
         """Return whether what is written from now on is encrypted."""
         return bool(self._uri)
 
+    @property
+    def new(self) -> bool:
+        """Return whether the wrapping key is a file that is not there yet, and nothing was wrapped by one."""
+        return self._uri.startswith(FILE) and not Path(self._uri.removeprefix(FILE)).exists() and not self.held()
+
     def ready(self) -> None:
         """Open the wrapping key, made where it is a file and nothing was wrapped yet; raises `StoreError`."""
         if self.on:
@@ -59,9 +64,11 @@ class ScopeKeys:
 
     def held(self) -> list[Wrapped]:
         """Return what lies in the file; raises `StoreError` where others can read it or it is damaged."""
-        if self._file is None or not self._file.exists():
+        if self._file is None:
             return []
         with reaching(f"read the data keys {self._file}"):
+            if not self._file.exists():
+                return []
             mode, data = self._file.stat().st_mode & 0o777, self._file.read_bytes()
         if mode & 0o077:
             raise StoreError(

@@ -123,14 +123,12 @@ class Done:
     def _unfinished(self) -> None:
         """Refuse an erasure of which the key, or an object in the clear, is still there."""
         for scope, since in self._after.items():
-            for act in self._removals[SCOPE + scope]:
-                if isinstance(act, ErasureEntry) and act.key and self.objects.keys.has(act.key):
-                    self.step.refuse(f"leaf {act.index} says that the scope {scope} was erased, and its key is still "
-                                     "there: any command of the agent that writes finishes it")
-            if self.waiting:
-                continue
             with self.step.trying():
-                for path in self.objects.list(f"objects/{scope_name(scope)}/"):
+                for act in self._removals[SCOPE + scope]:
+                    if isinstance(act, ErasureEntry) and act.key and self.objects.keys.has(act.key):
+                        self.step.refuse(f"leaf {act.index} says that the scope {scope} was erased, and its key is "
+                                         "still there: any command of the agent that writes finishes it")
+                for path in () if self.waiting else self.objects.list(f"objects/{scope_name(scope)}/"):
                     if not encrypted(path) and path not in since:
                         self.step.refuse(f"the scope {scope} was erased, and {path} is still there in the clear")
 

@@ -39,10 +39,10 @@ limits: {{concurrency: {lanes}, per_scope: {lanes}}}
 """
 
 
-def configuration(folder: Path, scopes: list[str], lanes: int = 4) -> Path:
+def configuration(folder: Path, scopes: list[str], lanes: int = 4, *, encrypted: bool = False) -> Path:
     """Write a configuration for a bench and return its file."""
     file = folder / "annexa.yaml"
-    file.write_text(CONFIG.format(scopes="\n".join(f"  - {scope}" for scope in scopes), lanes=lanes))
+    file.write_text(("encryption: file:wrapping.key\n" if encrypted else "") + CONFIG.format(scopes="\n".join(f"  - {scope}" for scope in scopes), lanes=lanes))
     return file
 
 
@@ -103,9 +103,9 @@ def write(records: int, folder: Path) -> dict[str, Any]:
     return {"records": records, "bytes": staged.size, "seconds": seconds}
 
 
-def seal(records: int, folder: Path) -> dict[str, Any]:
+def seal(records: int, folder: Path, *, encrypted: bool = False) -> dict[str, Any]:
     """Collect records into an artifact and seal it: masking, object, envelope, log and checkpoint, all synced."""
-    with open_store(load(configuration(folder, []), {}), lambda: datetime.now(UTC), writer=True) as store:
+    with open_store(load(configuration(folder, [], encrypted=encrypted), {}), lambda: datetime.now(UTC), writer=True) as store:
         began = time.perf_counter()
         writer = store.new_object("bench")
         for index in range(records):
@@ -128,9 +128,9 @@ def _submit(store: Store, writer: ObjectWriter, collector: str = "bench") -> int
     return staged.size
 
 
-def fill(artifacts: int, size: int, folder: Path) -> dict[str, Any]:
+def fill(artifacts: int, size: int, folder: Path, *, encrypted: bool = False) -> dict[str, Any]:
     """Record so many different artifacts of a size; returns the folder of the store."""
-    with open_store(load(configuration(folder, []), {}), lambda: datetime.now(UTC), writer=True) as store:
+    with open_store(load(configuration(folder, [], encrypted=encrypted), {}), lambda: datetime.now(UTC), writer=True) as store:
         for number in range(artifacts):
             writer = store.new_object("bench")
             for index in range(size // 700):
@@ -145,7 +145,8 @@ def verify(folder: Path) -> dict[str, Any]:
     from agent.verify import places
 
     began = time.perf_counter()
-    report = places.folder(folder / "annexa-data", folder / "trust.pem", None, lambda _done, _all: None)
+    report = places.folder(folder / "annexa-data", folder / "trust.pem", None, lambda _done, _all: None,
+                           f"file:{folder / 'wrapping.key'}")
     seconds = time.perf_counter() - began
     if not report.holds:
         raise SystemExit(f"the bench could not verify: {[one.findings for one in report.steps]}")
@@ -295,10 +296,10 @@ def main(argv: list[str]) -> None:
         found = remember(arguments[0], int(arguments[1]), folder)
     elif name == "write":
         found = write(int(arguments[0]), folder)
-    elif name == "seal":
-        found = seal(int(arguments[0]), folder)
-    elif name == "fill":
-        found = fill(int(arguments[0]), int(arguments[1]), folder)
+    elif name in {"seal", "seal_encrypted"}:
+        found = seal(int(arguments[0]), folder, encrypted=name != "seal")
+    elif name in {"fill", "fill_encrypted"}:
+        found = fill(int(arguments[0]), int(arguments[1]), folder, encrypted=name != "fill")
     elif name == "verify":
         found = verify(folder)
     elif name == "package":

@@ -75,14 +75,14 @@ class Erasing(Keeping):
                 log.warning("an erasure was cut off before it was in the log: nothing was erased; ask for it again")
 
     def destroy_keys(self) -> list[ActRow]:
-        """Destroy the data keys of erasures that are not done, and return these; nothing may be written before."""
-        with self.catalog.read() as session:
-            query = select(ActRow).where(col(ActRow.kind) == "erasure", col(ActRow.done).is_(False))
-            left = list(session.exec(query.order_by(col(ActRow.leaf))))
-        for act in left:
-            if act.name:
-                self.objects.keys.destroy(act.name)
-        return left
+        """Destroy the data keys of erasures, and return those that are not done; nothing may be written before.
+
+        Keys of earlier erasures go as well: a backup may have brought them back.
+        """
+        erasures = self.acts("erasure")
+        for name in {act.name for act in erasures} & {one.id for one in self.objects.keys.held()}:
+            self.objects.keys.destroy(name)
+        return [act for act in erasures if not act.done]
 
     def finish_erasures(self) -> int:
         """Take away what is left of scopes that the log says are erased; returns how many.

@@ -245,6 +245,17 @@ def test_an_erasure_takes_the_records_and_leaves_the_log(safe: Place) -> None:
     assert holding(safe.data, PERSON) == []
 
 
+def test_a_key_that_a_backup_brings_back_is_destroyed_again(place: Place) -> None:
+    with locked(place).open() as store:
+        keep(store, ["a"])
+        record(store)
+        before = (place.data / "keys" / KEYS).read_bytes()
+        store.erase("prod", "asked for", "Ada", place.now)
+    (place.data / "keys" / KEYS).write_bytes(before)
+    with place.open() as store:
+        assert store.objects.keys.held() == []
+
+
 def test_ciphertext_that_stays_says_nothing_any_more(safe: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a write-once bucket: what is locked cannot be deleted."""
     def refuse(_objects: LocalObjects, path: str) -> None:

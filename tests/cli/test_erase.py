@@ -203,3 +203,24 @@ def test_turned_on_later_doctor_tells_what_is_clear(run: Run) -> None:
     assert run("evidence", "erase", "--scope", "organization", "--reason", "asked for", "--yes").status == 0
     assert holding(Path("annexa-data")) == []
     assert run("verify", "--key", "trust.pem").status == 0
+
+
+def test_a_sample_keeps_its_steps_and_says_why_its_records_cannot_be_shown(run: Run) -> None:
+    drawn = run("sample", "draw", "--requirement", "security-policy", "--seed", "dice 4", "-n", "1", "--json")
+    assert drawn.status == 0, drawn.err
+    assert run("sample", "show", "S1", "--content").status == 0
+    assert run("export", "package", "-o", "before.zip", "--sample", "S1").status == 0
+    done = run("evidence", "erase", "--scope", "organization", "--reason", "asked for", "--by", "Ada", "--yes")
+    assert "Samples name records of it by id, and stay: S1" in flat(done.out)
+    assert run("sample", "show", "S1").status == 0
+    for asked in (("sample", "show", "S1", "--content"), ("export", "package", "-o", "x.zip", "--sample", "S1")):
+        shown = run(*asked)
+        assert shown.status == 3
+        assert "by Ada: asked for" in flat(shown.err)
+    made = run("export", "package", "-o", "after.zip")
+    assert made.status == 0, made.err
+    assert "a sample is left out of the package" in made.err
+    for subject in ("after.zip", "before.zip", "annexa-data"):
+        verified = run("verify", subject, "--key", "trust.pem", "--unlock", "file:wrapping.key")
+        assert verified.status == 0, verified.out
+    assert holding(Path("annexa-data")) == []

@@ -259,7 +259,9 @@ class Parts:
             warnings.append(f"{waiting} runs wait to be recorded: annexa collect finishes them")
         from agent.assembly import keeping
 
-        gone = [f"{line}; freshness and coverage rest on their seals alone" for line in keeping.erased(self)]
+        audit = self.audit(as_of)  # what was erased before its period was not collected in it
+        gone = [f"{line}; freshness and coverage rest on their seals alone"
+                for line in keeping.erased(self, since=audit.period.start if audit else None)]
         return [*warnings, *gone, *stamping.warnings(self), *witnessing.warnings(self)]
 
     def close(self) -> None:

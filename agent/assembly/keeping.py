@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,12 +83,13 @@ def erase(app: Parts, scope: str, reason: str, by: str) -> ActRow:
     return act
 
 
-def erased(app: Parts, scope: str | None = None) -> list[str]:
-    """Return a line for each erasure of a scope, or of every one: what answers rest on without being shown."""
+def erased(app: Parts, scope: str | None = None, since: datetime | None = None) -> list[str]:
+    """Return a line for each erasure, of a scope or from an instant on: what answers rest on without being shown."""
     subjects = [SCOPE + scope] if scope is not None else []
     return [
         f"the records of {act.subject.removeprefix(SCOPE)} up to {timestamp(act.recorded_at)} were erased by {act.by}: "
-        f"{act.reason}" for act in app.store.acts("erasure", subjects=subjects)
+        f"{act.reason}"
+        for act in app.store.acts("erasure", subjects=subjects) if since is None or act.recorded_at >= since
     ]
 
 

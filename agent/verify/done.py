@@ -25,7 +25,7 @@ from agent.store.artifact import scope_name
 from agent.store.cipher import encrypted
 from agent.store.custody import read_batch
 from agent.store.objects import Objects
-from agent.verify.report import Step
+from agent.verify.report import MOST, Step
 
 PROVES = ("records that are gone were deleted past their retention or erased with their scope, under no hold, and the "
           "log says when and by whom")
@@ -78,6 +78,7 @@ class Done:
     def end(self, objects: Step) -> list[str]:
         """Judge what is gone, and return what the log says was done, line by line."""
         counts = {DeletionEntry: 0, ErasureEntry: 0}
+        by_act: dict[int, int] = {}
         lost: dict[str, list[str]] = {}
         for entry, statement, why in self._gone:
             removal = self._removal(entry, statement)
@@ -85,12 +86,16 @@ class Done:
                 lost.setdefault(why, []).append(entry.artifact)
                 continue
             counts[type(removal)] += 1
-            self._told.append((removal.index, f"{entry.artifact}: {_removed(removal)}"))
+            by_act[removal.index] = by_act.get(removal.index, 0) + 1
+            if by_act[removal.index] <= MOST:
+                self._told.append((removal.index, f"{entry.artifact}: {_removed(removal)}"))
             for wrong in self._wrong(entry, statement, removal):
                 self.step.refuse(f"{entry.artifact}: {wrong}")
         for why, artifacts in lost.items():
             more = f" and {len(artifacts) - 1:,} more" if len(artifacts) > 1 else ""
             objects.refuse(f"{artifacts[0]}{more}: {why}")
+        self._told += [(leaf, f"leaf {leaf}: and {count - MOST:,} more artifacts")
+                       for leaf, count in by_act.items() if count > MOST]
         self._unfinished()
         deleted = f"{counts[DeletionEntry]:,} artifacts' objects were deleted" if counts[DeletionEntry] else (
             "no object was deleted")

@@ -30,7 +30,8 @@ def row_json(row: ArtifactRow) -> dict[str, Any]:
         "boundary": row.boundary, "region": row.region, "outcome": row.outcome, "source": row.source,
         "records": row.records, "size": row.size, "window": window, "collected_at": row.collected_at,
         "recorded_at": row.recorded_at, "lacking": row.lacking, "masked": row.masked, "error": row.error or None,
-        "voided_at": row.voided_at, "void_reason": row.void_reason or None, "leaf": row.leaf,
+        "voided_at": row.voided_at, "void_reason": row.void_reason or None, "deleted_at": row.deleted_at,
+        "leaf": row.leaf,
     }
 
 

@@ -40,6 +40,7 @@ test: $(VENV)/.dev ## lint, then every test; installs what tests need where it m
 
 mutants: $(VENV)/.dev ## take away each check of the verifier: a test must fail
 	$(BIN)/python -m tests.verify.mutants
+	$(BIN)/python -m tests.verify.refusals
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import floors, mappings
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from agent.model import Call, Lacking, Outcome, Provenance, Receipt, Skip, Windo
 TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:annexa:run:v1"
 D = TypeVar("D", Call, Lacking, Receipt, Skip)
+NAMES = {cls: frozenset(field.name for field in fields(cls)) for cls in (Call, Lacking, Receipt, Skip)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +87,4 @@ def _window(data: dict[str, str] | None) -> Window | None:
 
 
 def _each(cls: type[D], items: list[dict[str, Any]]) -> tuple[D, ...]:
-    names = {field.name for field in fields(cls)}
-    return tuple(cls(**{name: item[name] for name in names & item.keys()}) for item in items)
+    return tuple(cls(**{name: item[name] for name in NAMES[cls] & item.keys()}) for item in items)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from securesystemslib.exceptions import FormatError
-
 from agent.errors import VerificationError
 from agent.seal import EMPTY, Checkpoint, leaf_hash, open_checkpoint
 from agent.seal.signing import SSlibKey
@@ -47,8 +45,6 @@ def read_checkpoint(objects: Objects, keys: Sequence[SSlibKey], origin: str | No
         except VerificationError:
             if number == len(keys):
                 raise
-        except FormatError as error:
-            raise VerificationError(f"The checkpoint carries a signature that cannot be read: {error}") from error
     return None
 
 

@@ -206,7 +206,7 @@ class _Pull(io.RawIOBase):
 
 
 class LocalObjects(Bucket):
-    """A directory; reads go through obstore, writes are our own because obstore's do not sync."""
+    """A directory; obstore lists it. Writes are our own because obstore's do not sync, reads because its cost twice."""
 
     def __init__(self, root: Path, *, writer: bool) -> None:
         with reaching(f"use the directory {root}"):
@@ -216,6 +216,22 @@ class LocalObjects(Bucket):
                 raise StoreError(f"There is no store in {root}", advice="Run `annexa collect` first")
             super().__init__(cast("ObjectStore", LocalStore(root.absolute())), root.absolute() / "staging")
         self.root = root.absolute()
+
+    def get(self, path: str) -> bytes:
+        """Return the bytes; raises `GoneError` where there are none."""
+        with self.raw(path) as file, reaching(f"read {path}"):
+            return file.read()
+
+    def raw(self, path: str) -> IO[bytes]:
+        """Return a reader of the bytes as they are kept; raises `GoneError` where there are none."""
+        # A path may come from what is judged: it must not lead out of the store.
+        if not set(path.split("/")).isdisjoint({"", ".", ".."}):
+            raise StoreError(f"{path!r} is no path of a store")
+        with reaching(f"read {path}"):
+            try:
+                return (self.root / path).open("rb")
+            except FileNotFoundError as error:
+                raise GoneError(f"{path} is gone from the store") from error
 
     def publish(self, staged: Path, path: str) -> None:
         """Rename the synced staging file to its path; equal content that lay there is replaced by this good copy."""

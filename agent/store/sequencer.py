@@ -117,17 +117,22 @@ def void(row: ArtifactRow, reason: str, by: str, at: datetime) -> None:
 
 def artifact_row(entry: ArtifactEntry, statement: Statement, stored_size: int) -> ArtifactRow:
     """Return the row of an artifact from its entry and its statement."""
+    return ArtifactRow(**told(entry, statement), stored_size=stored_size)
+
+
+def told(entry: ArtifactEntry, statement: Statement) -> dict[str, Any]:
+    """Return the columns of an artifact's row that its entry and its statement say."""
     run = statement.provenance
-    return ArtifactRow(
-        id=entry.artifact, leaf=entry.index, object=statement.digest, path=statement.path, size=statement.size,
-        stored_size=stored_size, envelope=entry.envelope, collector=run.collector,
-        collector_version=run.collector_version, kind=run.kind, scope=run.scope, boundary=run.boundary,
-        region=run.region, source=run.source, outcome=run.outcome.value, records=run.records,
-        window_start=run.window.start if run.window else None, window_end=run.window.end if run.window else None,
-        collected_at=run.started_at, finished_at=run.finished_at, recorded_at=entry.recorded_at,
-        lacking=len(run.lacking), masked=sum(run.masked.values()),
-        error=run.error.replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL keeps no NUL in a text
-    )
+    return {
+        "id": entry.artifact, "leaf": entry.index, "object": statement.digest, "path": statement.path,
+        "size": statement.size, "envelope": entry.envelope, "collector": run.collector,
+        "collector_version": run.collector_version, "kind": run.kind, "scope": run.scope, "boundary": run.boundary,
+        "region": run.region, "source": run.source, "outcome": run.outcome.value, "records": run.records,
+        "window_start": run.window.start if run.window else None, "window_end": run.window.end if run.window else None,
+        "collected_at": run.started_at, "finished_at": run.finished_at, "recorded_at": entry.recorded_at,
+        "lacking": len(run.lacking), "masked": sum(run.masked.values()),
+        "error": run.error.replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL keeps no NUL in a text
+    }
 
 
 def follow(session: Session, row: ArtifactRow, run: Provenance) -> None:

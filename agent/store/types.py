@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Dialect
 from sqlalchemy.types import TypeDecorator
 
+from agent.errors import StoreError
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -27,5 +29,8 @@ class Instant(TypeDecorator[datetime]):
         return (value - EPOCH) // MICROSECOND
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
-        """Return the instant in UTC."""
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+        """Return the instant in UTC; raises `StoreError` where somebody wrote something else into the file."""
+        try:
+            return None if value is None else EPOCH + timedelta(microseconds=value)
+        except (TypeError, OverflowError) as error:
+            raise StoreError(f"The catalog holds a time that is none: {value!r:.40}") from error

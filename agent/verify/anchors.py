@@ -1,20 +1,26 @@
-"""The artifacts of a log and since when each is anchored: 48 bytes an artifact, a million beside the verification."""
+"""The artifacts of a log and since when each is anchored: kept beside memory, for there may be millions."""
 
 from __future__ import annotations
 
-from array import array
+import struct
+import tempfile
+import weakref
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar, overload
 
 from agent.model.times import instant, microseconds
 from agent.seal import ArtifactEntry, Checkpoint
+from agent.store.faults import reaching
 from agent.verify.cosigned import Cosigned
 from agent.verify.report import Anchor
 from agent.verify.stamps import Stamped
 
 ID = "sha256:"
 RAW = 32
+ROW = struct.Struct(f"<{RAW}sqq")
+"""Digest, leaf, microseconds since 1970."""
+BUFFER = 1024 * ROW.size
 
 
 S = TypeVar("S", Stamped, Cosigned)
@@ -39,46 +45,63 @@ class Earliest(Generic[S]):
 
 
 class Recorded:
-    """The artifacts that a log names, in its order; asked by place, or whether one is among them."""
+    """The artifacts that a log names, in its order, in an unnamed file: a million of them take no memory to speak of.
+
+    Asked by place, or whether one is among them.
+    """
 
     def __init__(self) -> None:
-        self._digests = bytearray()
-        self._leaves = array("q")
-        self._times = array("q")
-        self._firsts = b""
-        self._shard: tuple[int, frozenset[bytes]] = (-1, frozenset())
+        with reaching("make a temporary file"):
+            self._file = tempfile.TemporaryFile(prefix="annexa-verify-")  # noqa: SIM115 - closed with this object
+        weakref.finalize(self, self._file.close)
+        self._written = 0
+        self._tail = bytearray()
+        self._firsts = bytearray()
+        """The first byte of each digest."""
+        self._shard: tuple[int, int, frozenset[bytes]] = (-1, 0, frozenset())
 
     def add(self, entry: ArtifactEntry) -> None:
         """Take the next one; an id that is none is not taken, for its envelope cannot hold either."""
-        if (digest := _digest(entry.artifact)) is not None:
-            self._digests += digest
-            self._leaves.append(entry.index)
-            self._times.append(microseconds(entry.recorded_at))
+        if (digest := _digest(entry.artifact)) is None:
+            return
+        self._firsts.append(digest[0])
+        self._tail += ROW.pack(digest, entry.index, microseconds(entry.recorded_at))
+        if len(self._tail) >= BUFFER:
+            with reaching("write a temporary file"):
+                self._file.seek(self._written)
+                self._written += self._file.write(self._tail)
+            self._tail.clear()
 
     def __len__(self) -> int:
-        return len(self._leaves)
+        return len(self._firsts)
 
     def anchor(self, at: int, stamps: Earliest[Stamped], seen: Earliest[Cosigned], kept: Checkpoint | None) -> Anchor:
         """Return since when the artifact at a place is anchored."""
-        artifact = ID + self._digests[RAW * at : RAW * (at + 1)].hex()
-        return anchored(artifact, self._leaves[at], self._times[at], stamps, seen, kept)
+        digest, leaf, recorded_at = ROW.unpack(self._row(at))
+        return anchored(ID + digest.hex(), leaf, recorded_at, stamps, seen, kept)
 
     def has(self, artifact: str) -> bool:
         """Return whether an artifact is among them; those of equal beginnings are best asked one after the other."""
         digest = _digest(artifact)
         if digest is None:
             return False
-        if len(self._firsts) != len(self):
-            self._firsts, self._shard = bytes(self._digests[::RAW]), (-1, frozenset())
-        if self._shard[0] != digest[0]:
-            self._shard = (digest[0], frozenset(self._of(digest[0])))
-        return digest in self._shard[1]
+        if self._shard[:2] != (digest[0], len(self)):
+            self._shard = (digest[0], len(self), frozenset(self._of(digest[0])))
+        return digest in self._shard[2]
 
     def _of(self, first: int) -> Iterable[bytes]:
         at = self._firsts.find(first)
         while at >= 0:
-            yield bytes(self._digests[RAW * at : RAW * (at + 1)])
+            yield self._row(at)[:RAW]
             at = self._firsts.find(first, at + 1)
+
+    def _row(self, at: int) -> bytes:
+        start = at * ROW.size - self._written
+        if start >= 0:
+            return bytes(self._tail[start : start + ROW.size])
+        with reaching("read a temporary file"):
+            self._file.seek(at * ROW.size)
+            return self._file.read(ROW.size)
 
 
 def anchored(

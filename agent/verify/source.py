@@ -17,7 +17,7 @@ from agent.store.objects import Objects
 from agent.store.tables import ActRow, ArtifactRow
 from agent.verify.cosigned import notes
 from agent.verify.one import Proven
-from agent.verify.rows import differing
+from agent.verify.rows import columns, differing
 from agent.verify.sealed import ObjectCheck
 from agent.verify.stamps import sizes
 
@@ -81,7 +81,7 @@ def stored(objects: Objects, row: ArtifactRow, removals: Sequence[ActRow] = ()) 
         return [objects.get(path) for _size, path in notes(objects, row.leaf)][:MOST]
 
     def same(entry: ArtifactEntry, statement: Statement) -> None:
-        if names := differing(row, entry, statement):
+        if names := differing(columns(row), entry, statement):
             raise VerificationError(f"the catalog says otherwise than the seal: {', '.join(names)}")
 
     return Proven(

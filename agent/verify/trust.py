@@ -16,7 +16,6 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from securesystemslib.exceptions import FormatError
 
 from agent.errors import ConfigurationError, VerificationError
 from agent.seal import Checkpoint, Witness, open_checkpoint, read_witness
@@ -68,15 +67,13 @@ class Trust:
     def open_note(self, note: bytes, origin: str | None = None) -> tuple[Checkpoint, TrustedKey]:
         """Return the checkpoint of a note and the key that signed it; raises `VerificationError` where none did."""
         name = note.split(b"\n", 1)[0].decode("utf-8", "replace") if origin is None else origin
-        refusal: Exception = VerificationError("The trust root holds no key")
+        refusal = VerificationError("The trust root holds no key")
         for one in self.keys:
             try:
                 return open_checkpoint(note, one.key, name), one
-            except (VerificationError, FormatError) as error:
+            except VerificationError as error:
                 refusal = error
-        if isinstance(refusal, VerificationError):
-            raise refusal
-        raise VerificationError(f"The checkpoint carries a signature that cannot be read: {refusal}")
+        raise refusal
 
 
 def read_trust(path: Path, judged: Iterable[Path] = ()) -> Trust:

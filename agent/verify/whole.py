@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -148,9 +149,9 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
 
     recorded = Recorded()
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        for bundle in walk.bundles():
+        for bundle, judged in _ahead(walk.bundles(), lambda bundle: pool.map(judge, bundle)):
             statements: dict[int, Statement] = {}
-            for entry, (statement, wrong, broken, gone) in zip(bundle, pool.map(judge, bundle), strict=True):
+            for entry, (statement, wrong, broken, gone) in zip(bundle, judged, strict=True):
                 done.entry(entry, access)
                 if not isinstance(entry, ArtifactEntry):
                     continue
@@ -173,6 +174,18 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
     objects.says = f"{hashed.bytes:,} bytes hashed"
     _unlogged(store, recorded, unlogged)
     return recorded
+
+
+def _ahead(
+    bundles: Iterable[list[Entry]], begin: Callable[[list[Entry]], Iterator[Result]]
+) -> Iterator[tuple[list[Entry], Iterator[Result]]]:
+    """Yield each bundle with what is judged of it, while the next one is judged already: no core waits."""
+    waiting: deque[tuple[list[Entry], Iterator[Result]]] = deque()
+    for bundle in bundles:
+        waiting.append((bundle, begin(bundle)))
+        if len(waiting) > 1:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def _found(

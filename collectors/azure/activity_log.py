@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from agent.clients.azure import Azure
@@ -35,17 +35,21 @@ OUTCOMES = {"succeeded": "success", "success": "success", "failed": "failure", "
 def collect(run: Run[Azure]) -> Iterator[Record]:
     """Yield one event each."""
     for event, at in within(run, CALL, "eventTimestamp"):
-        state = _value(event, "status")
-        row = LogEvent(
-            event["eventDataId"],
-            actor=event.get("caller") or None,
-            action=_value(event, "operationName"),
-            target=event.get("resourceId") or None,
-            outcome=OUTCOMES.get((state or "").lower(), state),
-            source_ip=(event.get("httpRequest") or {}).get("clientIpAddress") or None,
-            occurred_at=at,
-        )
-        yield Record(row, event)
+        yield Record(row(event, at), event)
+
+
+def row(event: dict[str, Any], at: datetime) -> LogEvent:
+    """Return an event of an activity log, of a subscription or of the tenant."""
+    state = _value(event, "status")
+    return LogEvent(
+        event["eventDataId"],
+        actor=event.get("caller") or None,
+        action=_value(event, "operationName"),
+        target=event.get("resourceId") or None,
+        outcome=OUTCOMES.get((state or "").lower(), state),
+        source_ip=(event.get("httpRequest") or {}).get("clientIpAddress") or None,
+        occurred_at=at,
+    )
 
 
 def _value(event: dict[str, Any], name: str) -> str | None:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -124,11 +124,38 @@ def encryption(times: int, records: int) -> list[Figure]:
 
 
 def verifying(times: int) -> list[Figure]:
-    """Verification of 2 GB in large artifacts against decompressing and hashing them alone, on every core."""
+    """Verification of a gigabyte in large artifacts against decompressing and hashing it alone, on every core."""
+    return [figure for size in (8, 1) for figure in _verifying(times, size)]
+
+
+def _verifying(times: int, size: int) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        data = measure("ours", "fill", 320, 8 << 20, folder)["data"]
+        data = measure("ours", "fill", 1024 // size, size << 20, folder)["data"]
         found = pairs(times, lambda: measure("ours", "verify", folder), lambda: measure("floors", "verify", data))
-    return [_rates("verify, bytes/s against zstd and SHA-256, 8 MB each", found, 0.80)]
+    yield _rates(f"verify, bytes/s against zstd and SHA-256, {size} MB each", found, 0.80)
+    mine, floor = (statistics.median(float(pair[side]["used"]) for pair in found) for side in (0, 1))
+    yield Figure("  its seconds on the processor", f"{mine:.2f} s", f"{floor:.2f} s", mine / floor, "", met=True)
+
+
+def walking(leaves: int) -> list[Figure]:
+    """Verification of a store of so many small artifacts against one of a tenth: its time for each, and its memory."""
+    small, large = (_walked(each) for each in (leaves // 10, leaves))
+    each, before = (one["seconds"] / one["leaves"] for one in (large, small))
+    return [
+        Figure(f"verify of a store of {leaves:,} artifacts, for each", f"{each * 1e6:.0f} us",
+               f"{before * 1e6:.0f} us at {leaves // 10:,}", each / before, "<= 1.25", each / before <= 1.25),
+        Figure("  in all, and on the processor", f"{large['seconds']:.0f} s", f"{large['used']:.0f} s", 1.0, "", met=True),
+        Figure("  its peak memory", f"{large['peak_mb']:.0f} MB", f"{small['peak_mb']:.0f} MB at {leaves // 10:,}",
+               large["peak_mb"] / small["peak_mb"], "<= 1.25", large["peak_mb"] / small["peak_mb"] <= 1.25),
+    ]
+
+
+def _walked(leaves: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        measure("ours", "fill", leaves, 0, folder)
+        found = measure("ours", "verify", folder)
+    assert found["leaves"] == leaves
+    return found
 
 
 def sampling(times: int, records: int) -> list[Figure]:
@@ -252,7 +279,9 @@ def main() -> int:
     parser.add_argument("--artifacts", type=int, default=1_000_000, help="artifacts of the assess bench")
     parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
     parser.add_argument("--package", type=int, default=0, help="MB of artifacts of the package bench, such as 10000")
-    named = ["collection", "writing", "sealing", "encryption", "verify", "assess", "start", "memory", "sampling", "log", "package"]
+    named = ["collection", "writing", "sealing", "encryption", "verify", "assess", "start", "memory", "sampling", "log",
+             "verify-log", "package"]
+    parser.add_argument("--leaves", type=int, default=100_000, help="artifacts of the store of the verify-log bench")
     parser.add_argument("--only", choices=named, help="one bench")
     chosen = parser.parse_args()
     benches: dict[str, Callable[[], list[Figure]]] = {
@@ -260,12 +289,13 @@ def main() -> int:
         "writing": lambda: writing(chosen.times, chosen.records),
         "sealing": lambda: sealing(chosen.times, chosen.records),
         "encryption": lambda: encryption(chosen.times, chosen.records),
-        "verify": lambda: verifying(chosen.times),
+        "verify": lambda: verifying(max(chosen.times, 5)),
         "collection": lambda: collection(chosen.times, chosen.records),
         "memory": lambda: memory((10_000, 100_000, 1_000_000)),
         "assess": lambda: assessing(chosen.artifacts),
         "sampling": lambda: sampling(1, 1_000_000),
         "log": lambda: logging(1_000_000),
+        "verify-log": lambda: walking(chosen.leaves),
         "package": lambda: packing((64, 1_024) if not chosen.package else (64, chosen.package)),
     }
     figures: list[Figure] = []

@@ -11,51 +11,29 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest import mock
-
-from sqlalchemy import insert
-from sqlmodel import select
 
 from agent.assembly.places import open_store
 from agent.collector import Record
 from agent.config import load
 from agent.model import BackupTest
-from agent.seal import ArtifactEntry, Range, leaf_hash
+from agent.seal import ArtifactEntry, Entry, leaf_hash
 from agent.seal.proofs import check_inclusion, prove_inclusion
-from agent.seal.tiles import HEIGHT
 from agent.store import Store
 from agent.store.logfiles import CHECKPOINT
-from agent.store.tables import Leaf, Node, Tree
 from agent.verify.source import log_entry, log_hashes, log_size
+from tests.bench.bulk import grow
 from tests.bench.floors import WHEN
 from tests.bench.ours import _submit, configuration
 from tests.bench.peak import peak_mb
 
-BLOCK = 20_000
 TIMES = 201
 
 
-def grow(store: Store, leaves: int) -> None:
-    """Write leaves as the sequencer does, in blocks, until the tree has so many; the log is published after them."""
-    with store.reading() as session:
-        tree = session.exec(select(Tree)).one()
-    grown = Range.from_bytes(tree.size, tree.hashes)
-    while grown.size < leaves:
-        rows, nodes = [], []
-        for index in range(grown.size, min(grown.size + BLOCK, leaves)):
-            entry = ArtifactEntry(index=index, artifact=f"sha256:{index:064x}", envelope=f"{index:064x}",
-                                  object=f"{index:064x}", recorded_at=WHEN).write()
-            rows.append({"index": index, "entry": entry, "hash": leaf_hash(entry)})
-            grown, completed = grown.append(rows[-1]["hash"])  # type: ignore[arg-type] # a hash
-            nodes += [{"level": height // HEIGHT, "index": index >> height, "hash": node}
-                      for height, node in completed if height % HEIGHT == 0]
-        with store.transaction() as session:
-            session.execute(insert(Leaf), rows)
-            if nodes:
-                session.execute(insert(Node), nodes)
-            kept = session.exec(select(Tree)).one()
-            kept.size, kept.hashes, kept.recorded_at = grown.size, grown.to_bytes(), WHEN
-            session.add(kept)
+def unsealed(leaves: int) -> Iterator[tuple[Entry, None]]:
+    """Yield the entries of so many artifacts that are nowhere but in the log."""
+    for index in range(leaves):
+        yield ArtifactEntry(index=index, artifact=f"sha256:{index:064x}", envelope=f"{index:064x}",
+                            object=f"{index:064x}", recorded_at=WHEN), None
 
 
 def appended(store: Store) -> Iterator[float]:
@@ -85,9 +63,7 @@ def measure(leaves: int, folder: Path) -> dict[str, Any]:
     """Return medians in seconds at so many leaves."""
     config = load(configuration(folder, []), {})
     with open_store(config, lambda: datetime.now(UTC), writer=True) as store:
-        with mock.patch("os.fsync"):  # ten thousand tiles that the bench does not measure
-            grow(store, leaves)
-            store._publish()
+        grow(store, unsealed(leaves))
         found = {"append": statistics.median(appended(store)),
                  "proof": statistics.median(proven(store, random.Random(42)))}
     return {"records": leaves, **found, "peak_mb": peak_mb()}

@@ -497,6 +497,20 @@ def test_doctor_tries_each_permission(double: Double) -> None:
     assert [one.state for one in AzureProvider(scope(double)).probe(HEADER, boundary, "")][-1] == "denied"
 
 
+def test_doctor_says_what_no_custom_role_can_give(double: Double) -> None:
+    call, permission = "monitor.tenant_activity_logs.list", "Microsoft.Insights/eventtypes/values/read"
+    header = Header(
+        id="azure.synthetic", title="Synthetic", kind="log_event", population="Every event, for the tests.",
+        provider="azure", per="organization", calls=(Api(call, (permission,)),),
+    )
+    double.handle(call, lambda _params: [{"value": []}])
+    double.fault(call, faults.denied(permission))
+    provider = AzureProvider(scope(double))
+    found = provider.probe(header, provider.expand().boundaries[0], "")
+    assert [(one.permission, one.state) for one in found] == [(permission, "denied")]
+    assert found[0].remedy.startswith("Assign the role Reader at /providers/Microsoft.Insights")
+
+
 def test_doctor_asks_what_is_held_where_resource_graph_would_hide_it(double: Double) -> None:
     wanted = ("Microsoft.ResourceGraph/resources/read", "Microsoft.Compute/virtualMachines/read", "*/read")
     header = Header(

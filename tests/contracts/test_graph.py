@@ -34,6 +34,8 @@ OPEN = {
 }
 """Members that the SDK's models have no place for, with the reason."""
 PATHS = Path(__file__).parent / "graph_paths.csv"
+REFERENCE = {"/solutions/backuprestore/protectionpolicies": {"BackupRestore-Configuration.Read.All"}}
+"""Paths that the published list leaves out, as the pages of the REST reference have them."""
 
 
 def every(test: Callable[..., None]) -> Callable[..., None]:
@@ -82,7 +84,7 @@ def _storm(graph: GraphStage, identifier: str, operation: str, fault: faults.Fau
 @functools.cache
 def _published() -> dict[str, set[str]]:
     lines = [line for line in PATHS.read_text().splitlines() if not line.startswith("#")]
-    return {row["path"]: set(row["permissions"].split()) for row in csv.DictReader(lines)}
+    return REFERENCE | {row["path"]: set(row["permissions"].split()) for row in csv.DictReader(lines)}
 
 
 @pytest.mark.parametrize("case", [one for name in ENTRA for one in cases_of(name).values()], ids=lambda one: one.id)

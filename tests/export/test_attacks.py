@@ -7,12 +7,15 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from agent.assembly import stamping
 from agent.errors import ConfigurationError
-from tests.export.conftest import Office
+from tests.export.conftest import Office, add
+from tests.fixtures.tsa import Authority, serve
 
 
 def sums(folder: Path) -> None:
@@ -141,6 +144,21 @@ def edited_void(folder: Path) -> None:
     edit(folder / "access-log.ndjson", b"the wrong file", b"the right file")
 
 
+def table_without_records(folder: Path) -> None:
+    (folder / "records" / "document" / "none.csv").write_bytes(b"id\r\n")
+
+
+def list_that_is_none(folder: Path) -> None:
+    with (folder / "evidence.ndjson").open("ab") as file:
+        file.write(b"nothing\n")
+
+
+def stamp_with_the_link_of_another(folder: Path) -> None:
+    file = min((folder / "timestamps").iterdir()) / "consistency.txt"
+    head, old, new, *rest = file.read_text().split("\n")
+    file.write_text("\n".join([head, str(int(old) - 1), new, *rest]))
+
+
 def layout_of_tomorrow(folder: Path) -> None:
     edit(folder / "package.json", b'"layout":1', b'"layout":2')
 
@@ -172,6 +190,60 @@ def test_the_same_in_a_zip(office: Office, folder: Path, attack: Callable[[Path]
     sums(folder)
     file = shutil.make_archive(str(office.root / "again"), "zip", folder)
     assert not office.verify(Path(file)).holds
+
+
+@pytest.mark.parametrize(("attack", "step", "said"), [
+    (removed_envelope, "records", "cannot be judged without its envelope"),
+    (table_without_records, "tables", "has no sealed records beside it"),
+    (list_that_is_none, "list", "cannot be read"),
+    (stamp_with_the_link_of_another, "time stamps", "consistency.txt links "),
+], ids=lambda value: getattr(value, "__name__", ""))
+def test_what_is_said_of_an_attack(
+    office: Office, folder: Path, attack: Callable[[Path], None], step: str, said: str
+) -> None:
+    attack(folder)
+    sums(folder)
+    assert said in office.verify(folder).named(step).findings[0]
+
+
+def test_a_key_that_had_ended(office: Office, package: Path) -> None:
+    office.trust.write_bytes(b"Until: 2026-11-01T09:05:00Z\n" + office.trust.read_bytes())
+    assert any("no more trusted when this was recorded" in said for said in office.verify(package).named("log").findings)
+
+
+def test_a_clock_that_was_set_back(office: Office) -> None:
+    office.clock.at -= timedelta(days=2)
+    with office.open(writer=True) as app:
+        add(app, ["Of yesterday"])
+    (said,) = office.verify(office.pack()).named("clock").findings
+    assert said.endswith("it was set back")
+
+
+def test_a_run_that_ended_after_it_was_recorded(office: Office) -> None:
+    with office.open(writer=True) as app:
+        before = office.clock.at
+        office.clock.at += timedelta(days=1)
+        assert app.store._sequencer is not None
+        app.store._sequencer._clock = lambda: before
+        add(app, ["Of tomorrow"])
+    (said,) = office.verify(office.pack()).named("clock").findings
+    assert "after it was recorded" in said
+
+
+def test_an_entry_that_was_stamped_before_it_was_recorded(office: Office) -> None:
+    office.clock.at = datetime.now(UTC) + timedelta(days=9)
+    server = serve(Authority(office.authority.folder))
+    try:
+        config = office.root / "annexa.yaml"
+        config.write_text(config.read_text("utf-8").replace(office.authority.url, next(server).url), "utf-8")
+        with office.open(writer=True) as app:
+            add(app, ["Of next week"])
+            stamping.stamp(app)
+    finally:
+        server.close()
+    found = office.verify(office.pack()).named("clock").findings
+    assert found
+    assert all("a clock was ahead, or was set back" in said for said in found)
 
 
 def test_sums_that_were_left_alone(office: Office, folder: Path) -> None:

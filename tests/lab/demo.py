@@ -39,7 +39,7 @@ class Step:
 
 LEAVER = (
     "SELECT scope, boundary, 'account' AS holds, last_used_at FROM account WHERE enabled AND principal LIKE "
-    "'peter.former%' AND collector IN ('aws.iam_users_mfa', 'entra.user_activity') UNION ALL "
+    "'peter.former%' AND collector IN ('aws.iam_users_mfa', 'entra.user_activity') UNION "
     "SELECT scope, boundary, role, NULL FROM \"grant\" WHERE collector NOT LIKE '%analyze' AND (principal LIKE "
     "'peter.former%' OR principal IN (SELECT id FROM account WHERE principal LIKE 'peter.former%')) ORDER BY ALL"
 )

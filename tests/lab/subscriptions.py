@@ -1,4 +1,4 @@
-"""What the company has in Azure: subscriptions of its tenant, what runs there, who may do what, what happened."""
+"""What the company has in Azure: subscriptions of its tenant, what runs there, and what happened."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.lab import governed, vaults
 from tests.lab.directory import ident
 
 if TYPE_CHECKING:
     from tests.lab.estate import Estate
+    from tests.lab.governed import Given, Review
+    from tests.lab.vaults import Job, Replica
 
 # section of the file: Azure's type name, prefix of drawn names
 KINDS: Mapping[str, tuple[str, str]] = {
     "machines": ("Microsoft.Compute/virtualMachines", "vm"),
     "storage": ("Microsoft.Storage/storageAccounts", "nwst"),
+    "disks": ("Microsoft.Compute/disks", "disk"),
+    "servers": ("Microsoft.Sql/servers", "sql"),
     "databases": ("Microsoft.Sql/servers/databases", "db"),
+    "sql_machines": ("Microsoft.SqlVirtualMachine/sqlVirtualMachines", "sqlvm"),
+    "recovery_vaults": ("Microsoft.RecoveryServices/vaults", "rsv"),
+    "backup_vaults": ("Microsoft.DataProtection/backupVaults", "bv"),
     "networks": ("Microsoft.Network/virtualNetworks", "vnet"),
 }
-ROLES: Mapping[str, tuple[str, list[str]]] = {
-    "Owner": ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", ["*"]),
-    "Contributor": ("b24988ac-6180-42a0-ab88-20f7382dd24c", ["*"]),
-    "Reader": ("acdd72a7-3385-48ef-bd42-f606fba81ae7", ["*/read"]),
-    "Storage Blob Data Reader": ("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
-                                 ["Microsoft.Storage/storageAccounts/blobServices/containers/read"]),
-}
-"""Built-in roles with the ids that Microsoft publishes, and what each allows."""
+TENANT = "/providers/Microsoft.Authorization"
+"""What an event is about that happens at the tenant."""
 OPERATIONS = (
     "Microsoft.Compute/virtualMachines/write", "Microsoft.Storage/storageAccounts/write",
     "Microsoft.Sql/servers/databases/write", "Microsoft.Network/virtualNetworks/write",
@@ -65,33 +67,10 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A backup of a machine, a restore, or a drill (a test fail-over)."""
-
-    resource: Thing
-    kind: str
-    id: str
-    at: datetime
-    ended: datetime
-    succeeded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A role that somebody (an object id of the directory) holds on a subscription."""
-
-    subscription: Subscription
-    id: str
-    role: str
-    principal: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
 class Done:
-    """One event of the activity log."""
+    """One event of the activity log of a subscription, or of the tenant itself."""
 
-    subscription: Subscription
+    subscription: Subscription | None
     id: str
     at: datetime
     operation: str
@@ -126,8 +105,9 @@ class Subscriptions:
         return next(one for one in self.all if one.name == name)
 
     def count(self, section: str, subscription: Subscription) -> int:
-        """Return how many of a kind a subscription has."""
-        return int(self.file["counts"][section][subscription.index]) * self.estate.scale
+        """Return how many of a kind a subscription has, 0 of one that is only named."""
+        drawn = self.file["counts"].get(section)
+        return int(drawn[subscription.index]) * self.estate.scale if drawn else 0
 
     @functools.cached_property
     def things(self) -> tuple[Thing, ...]:
@@ -157,62 +137,48 @@ class Subscriptions:
         created = self.estate.now - timedelta(days=chance.randint(60, 900), seconds=chance.randrange(86400))
         owner = entry.get("owner", subscription.owner)
         tags = {"environment": subscription.environment} | ({"owner": owner} if owner else {})
-        saved = entry.get("backed_up", subscription.environment == "production") and section == "machines"
+        saved = entry.get("backed_up", subscription.environment == "production") and section in ("machines", "disks")
         path = f"{subscription.path}/resourceGroups/rg-{subscription.environment}/providers/{place}"
         return Thing(subscription, kind, name, path, created, tags, bool(saved), entry)
 
     @functools.cached_property
     def jobs(self) -> tuple[Job, ...]:
         """Backups that are still listed, restores and drills, oldest first."""
-        guarded = [one for one in self.things if one.backed_up]
-        found = [
-            self._job("Backup", one, self.estate.now - timedelta(days=age), float(self.file["fails"]) * (age > 1))
-            for age in range(int(self.file["kept"]), 0, -1) for one in guarded
-        ]
-        first = self.estate.now - timedelta(days=round(int(self.estate.file["history"]) * 365 / 12))
-        step = self.estate.now - self.estate.ago(self.file["restore_every"])
-        for one in guarded:
-            at = self.estate.ago(self.file["restore_last"])
-            while at > first:
-                found.append(self._job("Restore", one, at, 0.0))
-                at -= step
-        found += [self._job("TestFailover", one, self.estate.ago(self.file["drill_last"]), 0.0) for one in guarded[:2]]
-        return tuple(sorted(found, key=lambda one: (one.at, one.id)))
+        return tuple(sorted(vaults.jobs(self), key=lambda one: (one.at, one.id)))
 
-    def _job(self, kind: str, thing: Thing, day: datetime, fails: float) -> Job:
-        chance = self.estate.random("azure", kind, thing.id, day.date())
-        at = day + timedelta(hours=1, seconds=chance.randrange(7200))
-        ended = at + timedelta(seconds=chance.randint(120, 3600))
-        return Job(thing, kind, ident(kind, thing.id, day.date()), at, ended, chance.random() >= fails)
+    @functools.cached_property
+    def replicas(self) -> tuple[Replica, ...]:
+        """Machines that are replicated, to be started elsewhere."""
+        return tuple(vaults.replicas(self))
 
     @functools.cached_property
     def given(self) -> tuple[Given, ...]:
-        """The role assignments of all subscriptions."""
-        return tuple(one for subscription in self.all for one in self._given(subscription))
+        """The roles that are held on each subscription, those from above once in each."""
+        return tuple(one for subscription in self.all for one in governed.given(self, subscription))
 
-    def _given(self, subscription: Subscription) -> Iterator[Given]:
-        tenant = self.estate.directory
-        for entry in self.file["roles"]:
-            if subscription.name in entry["at"]:
-                name = entry.get("group") or entry["user"]
-                principal = tenant.groups[name] if "group" in entry else tenant.by_name[name].id
-                key = ident("given", subscription.id, entry["role"], name)
-                yield Given(subscription, key, entry["role"], principal, "Group" if "group" in entry else "User")
-        for number in range(self.count("robots", subscription)):
-            key = ident("given", subscription.id, "robot", number)
-            yield Given(subscription, key, "Storage Blob Data Reader", ident("robot", number), "ServicePrincipal")
+    @functools.cached_property
+    def eligible(self) -> tuple[Given, ...]:
+        """The roles that somebody may activate on each subscription."""
+        return tuple(one for subscription in self.all for one in governed.eligible(self, subscription))
+
+    @functools.cached_property
+    def reviews(self) -> tuple[Review, ...]:
+        """Every instance of every review of roles, in the file's order."""
+        return tuple(governed.reviews(self))
 
     @functools.cached_property
     def events(self) -> tuple[Done, ...]:
-        """The activity logs of all subscriptions, oldest first."""
+        """The activity logs of all subscriptions and of the tenant, oldest first."""
         found = [one for subscription in self.all for one in self._drawn(subscription)]
-        for entry in self.file["events"]:
-            at = self.estate.ago(entry["age"]) + timedelta(hours=8)
-            target = next(one.id for one in self.things if one.name == entry["resource"])
-            caller = self.estate.directory.by_name[entry["user"]].upn
-            found.append(Done(self.named(entry["at"]), ident("done", entry["operation"], entry["at"]), at,
-                              entry["operation"], target, caller, failed=False, address="203.0.113.77"))
+        found += [self._said(entry) for entry in self.file["events"]]
         return tuple(sorted(found, key=lambda one: (one.at, one.id)))
+
+    def _said(self, entry: Mapping[str, Any]) -> Done:
+        at, caller = self.estate.ago(entry["age"]) + timedelta(hours=8), self.estate.directory.by_name[entry["user"]].upn
+        tenant = entry["at"] == "tenant"
+        target = next((one.id for one in self.things if one.name == entry.get("resource")), TENANT)
+        return Done(None if tenant else self.named(entry["at"]), ident("done", entry["operation"], entry["at"]), at,
+                    entry["operation"], target, caller, failed=False, address="203.0.113.77")
 
     def _drawn(self, subscription: Subscription) -> Iterator[Done]:
         things = [one for one in self.things if one.subscription == subscription]

@@ -162,6 +162,24 @@ def test_there_is_no_proof_beyond_the_tree(index: int, size: int) -> None:
     assert refused_inclusion(LEAVES[0], index, size, [], mth(0, 1))
 
 
+@pytest.mark.parametrize(("index", "size", "proof", "root"), [
+    (1, 1, [], LEAVES[0]), (-1, 1, [], LEAVES[0]), (0, 1, LEAVES[1:2], sha(LEAVES[1], LEAVES[0])),
+    (1, 2, [b"short"], sha(b"short", LEAVES[0])),
+], ids=["index beyond the tree", "index before the tree", "proof too long", "no hash"])
+def test_a_root_that_fits_is_not_enough(index: int, size: int, proof: list[bytes], root: bytes) -> None:
+    """Whoever makes the root as well is refused for the place, the length or the hash that there cannot be."""
+    assert refused_inclusion(LEAVES[0], index, size, proof, root)
+
+
+@pytest.mark.parametrize(("old", "old_root", "new", "new_root", "proof"), [
+    (2, mth(0, 2), 1, mth(0, 2), []), (1, mth(0, 1), 2, mth(0, 1), []),
+    (3, sha(LEAVES[9], mth(0, 3)), 4, sha(LEAVES[9], mth(0, 4)), [*subproof(3, 0, 4, True), LEAVES[9]]),
+    (1, mth(0, 1), 2, sha(mth(0, 1), b"short"), [b"short"]),
+], ids=["shorter", "proof too short", "proof too long", "no hash"])
+def test_roots_that_fit_are_not_enough(old: int, old_root: bytes, new: int, new_root: bytes, proof: list[bytes]) -> None:
+    assert refused_consistency(old, old_root, new, new_root, proof)
+
+
 def test_a_longer_log_is_not_continued_by_a_shorter_one() -> None:
     with pytest.raises(ValueError, match="does not continue"):
         prove_consistency(5, 4, mth)

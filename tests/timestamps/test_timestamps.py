@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -55,8 +56,20 @@ class TestToken:
         self, authority: Authority, other_authority: Authority, chain: bool
     ) -> None:
         authority.chain = chain
-        with pytest.raises(VerificationError, match="time stamp"):
+        with pytest.raises(VerificationError, match="openssl refuses" if chain else "is not believed"):
             verify_stamp(authority.stamp(NOTE), NOTE, certificates(other_authority))
+
+    def test_a_token_over_another_digest_than_sha_256(self, authority: Authority, chain: bool, tmp_path: Path) -> None:
+        other = Authority(tmp_path / "other", chain=chain)
+        shutil.copytree(authority.folder, other.folder)
+        config = other.folder / "tsa.cnf"
+        config.write_text(config.read_text().replace("digests = sha256", "digests = sha256, sha512"))
+        (other.folder / "note").write_bytes(NOTE)
+        subprocess.run(["openssl", "ts", "-query", "-data", "note", "-sha512", "-cert", "-out", "asked"],
+                       cwd=other.folder, check=True, capture_output=True)
+        token = other.answer((other.folder / "asked").read_bytes())
+        with pytest.raises(VerificationError, match="over a SHA-256"):
+            read_stamp(token)
 
     def test_without_a_root_nothing_is_believed(self, authority: Authority, chain: bool) -> None:
         authority.chain = chain
@@ -81,6 +94,24 @@ class TestToken:
             capture_output=True, text=True, check=True,
         )
         assert "Verification: OK" in done.stdout
+
+
+def test_an_openssl_that_does_not_answer_is_not_believed(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A program of that name that ends well and says nothing, and a file that is no program."""
+    authority.chain = True
+    token = authority.stamp(NOTE)
+    real = shutil.which("openssl")
+    monkeypatch.setattr("shutil.which", lambda _name: str(tmp_path / "openssl"))
+    (tmp_path / "openssl").write_text(
+        f'#!/bin/sh\ncase "$2" in -reply) exec {real} "$@";; esac\n')
+    (tmp_path / "openssl").chmod(0o644)
+    with pytest.raises(VerificationError, match="could not be asked"):
+        verify_stamp(token, NOTE, certificates(authority))
+    (tmp_path / "openssl").chmod(0o755)
+    with pytest.raises(VerificationError, match="does not say that the time stamp is good"):
+        verify_stamp(token, NOTE, certificates(authority))
 
 
 @pytest.mark.parametrize("chain", [False, True], ids=["by the library", "by OpenSSL"])

@@ -36,11 +36,18 @@ def deficient(firm: Firm, requirement: str, account: str, exceptions: int) -> No
     assert (found["conclusion"], found["exceptions"]) == ("deficient", exceptions)
 
 
-def value(firm: Firm, collector: str, resource: str, setting: str) -> Any:
-    """Return the one value of a setting."""
+def text(firm: Firm, collector: str, resource: str, setting: str) -> str | None:
+    """Return the one value of a setting as it is kept."""
     rows = firm.query(
         f"SELECT value FROM configuration WHERE collector = '{collector}' AND resource = '{resource}' "
         f"AND setting = '{setting}'"
     )
     assert len(rows) == 1, rows
-    return rows[0][0] if rows[0][0] is None else json.loads(rows[0][0])
+    found: str | None = rows[0][0]
+    return found
+
+
+def value(firm: Firm, collector: str, resource: str, setting: str) -> Any:
+    """Return the one value of a setting that is no text."""
+    kept = text(firm, collector, resource, setting)
+    return None if kept is None else json.loads(kept)

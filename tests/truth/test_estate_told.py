@@ -22,7 +22,7 @@ COUNTS = {
     name: count for part in (expected, expected_azure, expected_entra, expected_google)
     for name, count in part.counts(ESTATE).items()
 }
-TOLD = expected.resources_told(ESTATE)
+TOLD = expected.resources_told(ESTATE) | expected_azure.resources_told(ESTATE)
 
 
 @pytest.fixture(scope="module")

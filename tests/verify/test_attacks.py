@@ -20,7 +20,10 @@ def test_the_attack_is_refused(world: World, name: str) -> None:
     refused = [step.name for step in report.steps if step.state == "refused"]
     assert not report.holds
     assert module.STEP in refused, f"refused were {refused}"
-    assert report.named(module.STEP).findings
+    assert any(getattr(module, "SAYS", "") in said for said in report.named(module.STEP).findings)
+    if module.STEP in {"envelope", "envelopes"}:
+        object_ = "object" if module.STEP == "envelope" else "objects"
+        assert "cannot be judged without its envelope" in report.named(object_).findings[0]
 
 
 @pytest.mark.parametrize("subject", ["store", "export", "0", "1", "5"])

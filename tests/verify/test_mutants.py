@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.verify.mutants import MUTANTS, ROOT, Mutant, firsts, survives
+from tests.verify.refusals import FILES, refusals
 from tests.verify.test_attacks import ATTACKS
 from tests.verify.world import World
 
@@ -23,6 +25,14 @@ def test_a_mutant_fits_the_source(mutant: Mutant) -> None:
 def test_every_attack_that_the_verifier_must_find_has_a_mutant() -> None:
     """No attack is refused by luck: for most of them the check that finds it is in the list."""
     assert len({one.attack for one in MUTANTS} & set(ATTACKS)) >= 50
+
+
+def test_every_refusal_of_the_verifier_has_a_switch() -> None:
+    """`make mutants` leaves out each of them; none is overlooked, and no two share a switch."""
+    found = refusals()
+    assert len({(one.file, one.line) for one in found}) == len(found)
+    text = "".join(file.read_text("utf-8") for file in FILES)
+    assert len(found) == len(re.findall(r"^ *raise VerificationError\(|^ *[^\n#]*\.refuse\(", text, re.MULTILINE))
 
 
 @pytest.mark.slow

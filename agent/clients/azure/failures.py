@@ -115,7 +115,8 @@ def _refused(error: RefusedError, place: Place) -> CallError:
 def _denied(error: RefusedError, said: str, place: Place) -> CallError:
     named = _ACTION.search(error.message)
     permission = plain(named[1]) if named else ", ".join(place.api.permissions)
-    advice = f"Allow {permission} there (annexa collectors policy prints the whole role)"
+    role = f"Allow {permission} there (annexa collectors policy prints the whole role)"
+    advice = _ELSEWHERE.get(place.api.call, role)
     return failure(place, "denied", said, advice, permission)
 
 
@@ -125,6 +126,11 @@ def failure(place: Place, reason: str, detail: str, advice: str, permission: str
     return CallError(f"{place} {_WORDS[reason]}: {detail}", lacking, advice=advice)
 
 
+_ELSEWHERE = {
+    "monitor.tenant_activity_logs.list":
+        "Assign the role Reader at /providers/Microsoft.Insights: no custom role reaches the tenant",
+}
+"""What to do about calls whose permission no custom role can give."""
 _WORDS = {
     "denied": "was denied", "unavailable": "is not available", "throttled": "was throttled to the end",
     "expired": "has lost its credentials or page", "failed": "failed",

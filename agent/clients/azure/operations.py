@@ -36,6 +36,9 @@ METHODS: dict[str, Method] = {
     "monitor.activity_logs.list": Method(
         "GET", _below("Microsoft.Insights/eventtypes/management/values"), "2015-04-01"
     ),
+    "monitor.tenant_activity_logs.list": Method(
+        "GET", "/providers/Microsoft.Insights/eventtypes/management/values", "2015-04-01"
+    ),
     "monitor.diagnostic_settings.list": Method(
         "GET", "/{resourceUri}/providers/Microsoft.Insights/diagnosticSettings", "2021-05-01-preview"
     ),
@@ -56,6 +59,9 @@ METHODS: dict[str, Method] = {
     "loganalytics.query": Method("POST", "/v1/workspaces/{workspaceId}/query", items="tables", link="", host="logs"),
     "securityinsight.incidents.list": Method(
         "GET", f"{_WORKSPACE}/providers/Microsoft.SecurityInsights/incidents", "2021-10-01"
+    ),
+    "securityinsight.alert_rules.list": Method(
+        "GET", f"{_WORKSPACE}/providers/Microsoft.SecurityInsights/alertRules", "2021-10-01"
     ),
     "network.network_watchers.list_all": Method("GET", _below("Microsoft.Network/networkWatchers"), "2026-03-01"),
     "network.flow_logs.list": Method(

@@ -44,6 +44,7 @@ PUBLISHED: dict[str, Published] = {
         "authorization.v2022_04_01", "_role_definitions_operations", "list", "RoleDefinition"
     ),
     "monitor.activity_logs.list": _of("monitor", "_activity_logs_operations", "list", "EventData"),
+    "monitor.tenant_activity_logs.list": _of("monitor", "_tenant_activity_logs_operations", "list", "EventData"),
     "monitor.activity_log_alerts.list_by_subscription_id": _of(
         "monitor", "_activity_log_alerts_operations", "list_by_subscription_id", "ActivityLogAlertResource"
     ),
@@ -59,6 +60,7 @@ PUBLISHED: dict[str, Published] = {
     "loganalytics.workspaces.list": _of("loganalytics", "_operations", "workspaces_list", "Workspace"),
     "loganalytics.tables.list_by_workspace": _of("loganalytics", "_operations", "tables_list_by_workspace", "Table"),
     "securityinsight.incidents.list": _of("securityinsight", "_incidents_operations", "list", "Incident"),
+    "securityinsight.alert_rules.list": _of("securityinsight", "_alert_rules_operations", "list", "AlertRule"),
     "network.network_watchers.list_all": _of(
         "network", "_operations", "network_watchers_list_all", "NetworkWatcher"
     ),

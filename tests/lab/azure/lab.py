@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from agent.clients.azure.operations import METHODS
-from tests.lab.azure import explored, manager
+from tests.lab.azure import databases, explored, governance, manager, vaults
 from tests.lab.azure.double import Double
 from tests.lab.certificate import Shown
 from tests.lab.estate import Estate
 
-TABLES = (manager.table, explored.table)
+TABLES = (manager.table, explored.table, vaults.table, governance.table, databases.table)
+"""What is served, part by part."""
 
 
 @dataclass

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.lab.estate import Estate
-from tests.lab.subscriptions import ROLES, Done, Given, Subscription, Thing
+from tests.lab.subscriptions import Done, Subscription, Thing
 from tests.lab.told import Paged, Table, stamp
 
 Params = dict[str, Any]
@@ -16,7 +16,8 @@ table = Table()
 _WHEN = re.compile(r"(ge|le) '([^']+)'")
 
 
-def _here(estate: Estate, params: Params) -> Subscription:
+def here(estate: Estate, params: Params) -> Subscription:
+    """Return the subscription that a call names."""
     return next(one for one in estate.subscriptions.all if one.id == params["subscriptionId"].lower())
 
 
@@ -32,47 +33,15 @@ def _subscriptions(estate: Estate, params: Params) -> Paged:
     })
 
 
-@table.on("authorization.role_assignments.list_for_subscription")
-def _assignments(estate: Estate, params: Params) -> Paged:
-    here = [one for one in estate.subscriptions.given if one.subscription == _here(estate, params)]
-
-    def told(one: Given) -> dict[str, Any]:
-        path = f"{one.subscription.path}/providers/Microsoft.Authorization"
-        return {
-            "id": f"{path}/roleAssignments/{one.id}", "name": one.id, "type": "Microsoft.Authorization/roleAssignments",
-            "properties": {
-                "roleDefinitionId": f"{path}/roleDefinitions/{ROLES[one.role][0]}", "principalId": one.principal,
-                "principalType": one.kind, "scope": one.subscription.path, "condition": None,
-                "createdOn": stamp(estate.ago("300d")), "updatedOn": stamp(estate.ago("300d")),
-            },
-        }
-
-    return Paged("value", here, 100, told)
-
-
-@table.on("authorization.role_definitions.list")
-def _definitions(estate: Estate, params: Params) -> Paged:
-    def told(role: str) -> dict[str, Any]:
-        key, actions = ROLES[role]
-        return {
-            "id": f"/{params['scope'].strip('/')}/providers/Microsoft.Authorization/roleDefinitions/{key}", "name": key,
-            "type": "Microsoft.Authorization/roleDefinitions",
-            "properties": {"roleName": role, "type": "BuiltInRole", "description": role, "assignableScopes": ["/"],
-                           "permissions": [{"actions": actions, "notActions": []}]},
-        }
-
-    return Paged("value", list(ROLES), 100, told)
-
-
-@table.on("monitor.activity_logs.list")
+@table.on("monitor.activity_logs.list", "monitor.tenant_activity_logs.list")
 def _events(estate: Estate, params: Params) -> Paged:
+    """Tell the events of a span, newest first: those of the subscription that is named, else of the tenant."""
     span = {sign: datetime.fromisoformat(text) for sign, text in _WHEN.findall(str(params.get("filter", "")))}
     every = estate.subscriptions.events
     first = bisect_left(every, span["ge"], key=lambda one: one.at)
     last = bisect_right(every, span["le"], key=lambda one: one.at)
-    place = _here(estate, params)
-    here = [one for one in every[first:last] if one.subscription == place][::-1]
-    return Paged("value", here, 200, _event)
+    place = here(estate, params) if "subscriptionId" in params else None
+    return Paged("value", [one for one in every[first:last] if one.subscription == place][::-1], 200, _event)
 
 
 def _event(one: Done) -> dict[str, Any]:
@@ -84,7 +53,7 @@ def _event(one: Done) -> dict[str, Any]:
         "category": {"value": "Administrative", "localizedValue": "Administrative"},
         "eventName": {"value": "EndRequest", "localizedValue": "End request"},
         "status": {"value": word, "localizedValue": word}, "resourceId": one.resource,
-        "subscriptionId": one.subscription.id, "httpRequest": {"clientIpAddress": one.address, "method": "PUT"},
+        "subscriptionId": one.subscription.id if one.subscription else "", "httpRequest": {"clientIpAddress": one.address, "method": "PUT"},
     }
 
 
@@ -121,7 +90,7 @@ def _stores(estate: Estate, params: Params) -> Paged:
             },
         }
 
-    return Paged("value", estate.subscriptions.of("storage", _here(estate, params).id), 100, told)
+    return Paged("value", estate.subscriptions.of("storage", here(estate, params).id), 100, told)
 
 
 @table.on("storage.blob_services.get_service_properties")

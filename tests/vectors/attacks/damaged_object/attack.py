@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "objects"
+SAYS = "is damaged"
 
 
 def attack(world: World) -> None:

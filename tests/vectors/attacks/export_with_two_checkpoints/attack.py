@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.verify.world import World
 
 SUBJECT, STEP = "export", "log"
+SAYS = "of two different checkpoints"
 
 
 def attack(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.verify.world import World
 
 SUBJECT, STEP = "export", "kept checkpoint"
+SAYS = "does not link"
 
 
 def attack(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.verify.world import World
 
 SUBJECT, STEP = "store", "envelopes"
+SAYS = "no key of the trust root covers"
 
 
 def attack(world: World) -> None:

@@ -8,6 +8,7 @@ from tests.vectors.attacks.rolled_back_log.attack import roll_back
 from tests.verify.world import World
 
 SUBJECT, STEP = "0", "kept checkpoint"
+SAYS = "does not reach"
 
 
 def attack(world: World) -> None:

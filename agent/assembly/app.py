@@ -113,7 +113,7 @@ class Parts:
         """Return the lake for questions in SQL."""
         from agent.lake.query import Lake  # DuckDB, which the service itself does without
 
-        return Lake(self.shelf, self.room)
+        return Lake(self.shelf, self.room, compacted=self.config.data / "lake")
 
     @cached_property
     def desk(self) -> Desk:

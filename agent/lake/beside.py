@@ -78,6 +78,10 @@ class BesideDesk:
         except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             raise EndedError(f"the process that reads evidence answered nonsense: {error}") from error
 
+    def compact(self, directory: Path, pieces: Sequence[Piece]) -> None:
+        """Write the Parquet below the directory that holds these artifacts of one month."""
+        self._ask("compact", directory, [_here(piece) for piece in pieces])
+
     def warm(self) -> None:
         """Start the process, so that the first question need not wait for it."""
         with self._lock:

@@ -77,16 +77,24 @@ class Compacted:
                 found.append(Part(path, covered, parquet=True))
         return tuple(part for part in found if part.pieces[0].kind == kind)
 
+    def lacking(self, pieces: Sequence[Piece]) -> list[list[Piece]]:
+        """Return the artifacts of each month whose Parquet lacks some, or holds others."""
+        return [asked for month, asked in sorted(by_month(pieces).items()) if self._lacks(month, asked)]
+
     def compact(self, pieces: Sequence[Piece]) -> list[Month]:
-        """Write the Parquet of each month whose artifacts are not those of its manifest; return the months written."""
+        """Write the Parquet of each month that `lacking` names; return the months written."""
         written = []
         for month, asked in sorted(by_month(pieces).items()):
-            held = self._held(month)
-            wanted = {piece.artifact: piece.digest for piece in asked}
-            if len(asked) >= _LEAST and (held is None or held[1] != wanted):
+            if self._lacks(month, asked):
                 self._write(month, asked)
                 written.append(month)
         return written
+
+    def _lacks(self, month: Month, asked: Sequence[Piece]) -> bool:
+        if len(asked) < _LEAST:
+            return False
+        held = self._held(month)
+        return held is None or held[1] != {piece.artifact: piece.digest for piece in asked}
 
     def drop(self, kind: str, scope: str) -> None:
         """Take away the Parquet of a kind and scope; it can be made again of the objects that are left."""

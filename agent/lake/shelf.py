@@ -6,14 +6,13 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from agent.errors import StoreError, VerificationError
-from agent.lake.compact import Compacted, Month
+from agent.lake.compact import Compacted
 from agent.lake.merge import whole
 from agent.lake.pieces import SCRATCH, Piece
 from agent.model import KINDS, Outcome
@@ -70,10 +69,17 @@ class Shelf:
         self._store = store
         self._cache = directory / "objects"
 
-    def pieces(self, kind: str, *, as_of: datetime | None = None, scope: str | None = None) -> list[Piece]:
-        """Return the accepted artifacts of the kind: succeeded, recorded by `as_of` and not voided then."""
+    def pieces(
+        self, kind: str, *, as_of: datetime | None = None, scope: str | None = None, since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Piece]:
+        """Return the accepted artifacts of the kind: succeeded, recorded by `as_of` and not voided then.
+
+        `since` and `until` bound when they were collected (half-open).
+        """
         rows = self._store.artifacts(
-            kind=kind, scope=scope, outcome=Outcome.SUCCEEDED, as_of=as_of, voided=False, deleted=False
+            kind=kind, scope=scope, outcome=Outcome.SUCCEEDED, as_of=as_of, voided=False, deleted=False, since=since,
+            until=until,
         )
         return [self.piece(row) for row in rows]
 
@@ -145,9 +151,3 @@ def sweep(room: Path) -> None:
     """Take away the scratch directories that a killed process left; only the one writer of the store may."""
     for left in room.glob(f"{SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)
-
-
-def compact(store: Store, directory: Path, kinds: Sequence[str] = tuple(KINDS)) -> list[Month]:
-    """Bring the compacted Parquet below `directory` up to the store's accepted artifacts; return what was written."""
-    shelf, held = Shelf(store, directory), Compacted(directory)
-    return [month for kind in kinds for month in held.compact(shelf.pieces(kind))]

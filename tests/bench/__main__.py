@@ -16,10 +16,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
+
+from tests.bench import estate
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -92,11 +94,11 @@ def collection(times: int, records: int) -> list[Figure]:
     return [_rates("collection, records/s against boto3 paging alone", found, 0.90), _processor(found)]
 
 
-def _processor(found: list[tuple[Any, Any]]) -> Figure:
+def _processor(found: list[tuple[Any, Any]], when: str = ", starting included") -> Figure:
     """Compare what both took of the processor, which a busy machine changes less than the time; no target."""
     mine = statistics.median(float(one["cpu"]) + float(one["beside_cpu"]) for one, _ in found)
     floor = statistics.median(float(other["cpu"]) for _, other in found)
-    return Figure("  its seconds on the processor, starting included", f"{mine:.1f} s", f"{floor:.1f} s",
+    return Figure(f"  its seconds on the processor{when}", f"{mine:.1f} s", f"{floor:.1f} s",
                   mine / floor, "", met=True)
 
 
@@ -272,6 +274,40 @@ def memory(sizes: tuple[int, ...]) -> list[Figure]:
     ]
 
 
+def estates(times: int, records: int) -> list[Figure]:
+    """One collect over four clouds against the same SDKs alone, as many readers each; and its memory on the way.
+
+    The SDKs' own lists make a model of each item, which takes minutes where the agent takes seconds: they
+    read a tenth. The bare floor asks Azure and Graph for bytes, as the agent does, and counts what JSON holds.
+    """
+    few = list(estate.measured(records // 10, ["ours", "floor"] * times))
+    all_ = list(estate.measured(records, ["ours", "bare"] * times))
+    found = [(one, few[n + 1]) for n, one in enumerate(few) if one["of"] == "ours"]
+    bare = [(one, all_[n + 1]) for n, one in enumerate(all_) if one["of"] == "ours"]
+    return [
+        _rates(f"collect of {records // 10:,} over four clouds, records/s against the SDKs' own lists", found, 0.90),
+        _processor(found, ""),
+        replace(_rates(f"collect of {records:,}, records/s against bytes through the same SDKs", bare, 0.0), target=""),
+        _processor(bare, ""),
+        *_memory_of([one for one, _ in bare], records),
+    ]
+
+
+def _memory_of(found: list[dict[str, Any]], records: int) -> list[Figure]:
+    """Compare the memory of the agent at the end of a collect with that after a tenth of it."""
+    worst = max(found, key=lambda one: one["peak_mb"])
+    held = {int(mark): int(mb) for mark, mb in worst["mb"].items()}
+    early, late = held.get(records // 10, min(held.values())), held[max(held)]
+    way = ", ".join(f"{mb} at {mark:,}" for mark, mb in sorted(held.items()))
+    return [
+        Figure(f"  peak memory of the agent at {records:,} records", f"{worst['peak_mb']:.0f} MB", f"{way}",
+               worst["peak_mb"] / 300, "< 300 MB", worst["peak_mb"] < 300),
+        Figure("  its memory at the end against a tenth of the way", f"{late} MB", f"{early} MB", late / early, "<= 1.10",
+               late / early <= 1.10),
+        Figure("  peak memory of the process beside it", f"{worst['beside_mb']:.0f} MB", "", 1.0, "", met=True),
+    ]
+
+
 def main() -> int:
     """Measure, print the table, write the JSON; the exit status is 0 whatever the speeds are."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
@@ -280,8 +316,9 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
     parser.add_argument("--package", type=int, default=0, help="MB of artifacts of the package bench, such as 10000")
     named = ["collection", "writing", "sealing", "encryption", "verify", "assess", "start", "memory", "sampling", "log",
-             "verify-log", "package"]
+             "verify-log", "package", "estate"]
     parser.add_argument("--leaves", type=int, default=100_000, help="artifacts of the store of the verify-log bench")
+    parser.add_argument("--estate", type=int, default=1_000_000, help="records of the bench over four clouds")
     parser.add_argument("--only", choices=named, help="one bench")
     chosen = parser.parse_args()
     benches: dict[str, Callable[[], list[Figure]]] = {
@@ -296,6 +333,7 @@ def main() -> int:
         "sampling": lambda: sampling(1, 1_000_000),
         "log": lambda: logging(1_000_000),
         "verify-log": lambda: walking(chosen.leaves),
+        "estate": lambda: estates(min(chosen.times, 2), chosen.estate),
         "package": lambda: packing((64, 1_024) if not chosen.package else (64, chosen.package)),
     }
     figures: list[Figure] = []

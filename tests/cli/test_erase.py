@@ -195,12 +195,16 @@ def test_turned_on_later_doctor_tells_what_is_clear(run: Run) -> None:
     Path("annexa.yaml").write_text(plain)
     run("evidence", "add", "security-policy", "signed.txt", "--title", "Policy", "--owner", PERSON, "--approved",
         "2026-02-03")
+    run("evidence", "add", "security-policy", "--title", "Another", "--owner", PERSON, "--approved", "2026-02-04")
+    assert run("store", "compact").status == 0
+    assert list(Path("annexa-data/lake").rglob("*.parquet")), "of what is clear there is Parquet"
     shutil.copy("annexa-data/keys/signing-key.pub", "trust.pem")
-    assert len(holding(Path("annexa-data"))) == 1
+    assert len(holding(Path("annexa-data"))) >= 2
     Path("annexa.yaml").write_text(CONFIG)
-    assert "1 artifacts were collected before, and lie there in the clear" in flat(run("doctor").out)
-    assert run("query", "SELECT owner FROM document").out.count(PERSON) == 1
+    assert "2 artifacts were collected before, and lie there in the clear" in flat(run("doctor").out)
+    assert run("query", "SELECT owner FROM document").out.count(PERSON) == 2
     assert run("evidence", "erase", "--scope", "organization", "--reason", "asked for", "--yes").status == 0
+    assert list(Path("annexa-data/lake").rglob("*.parquet")) == []
     assert holding(Path("annexa-data")) == []
     assert run("verify", "--key", "trust.pem").status == 0
 

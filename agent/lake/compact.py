@@ -39,10 +39,14 @@ class Month:
 
 
 def by_month(pieces: Iterable[Piece]) -> dict[Month, list[Piece]]:
-    """Return the artifacts by what would hold them, each list in the order of collection."""
+    """Return the artifacts by what would hold them, each list in the order of collection.
+
+    Encrypted ones are left out: a Parquet of them would lie there in the clear.
+    """
     found: dict[Month, list[Piece]] = defaultdict(list)
     for piece in sorted(pieces, key=lambda p: (p.collected_at, p.recorded_at, p.artifact)):
-        found[Month(piece.kind, piece.scope, f"{piece.collected_at:%Y-%m}")].append(piece)
+        if piece.key is None:
+            found[Month(piece.kind, piece.scope, f"{piece.collected_at:%Y-%m}")].append(piece)
     return dict(found)
 
 

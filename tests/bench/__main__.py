@@ -116,6 +116,17 @@ def sealing(times: int, records: int) -> list[Figure]:
     return [_rates("sealing, bytes/s against zstd and SHA-256", found, 0.60)]
 
 
+def encryption(times: int, records: int) -> list[Figure]:
+    """What encryption costs: sealing and verifying encrypted objects against the same in the clear."""
+    sealed = pairs(times, lambda: ours("seal_encrypted", records), lambda: ours("seal", records))
+    with tempfile.TemporaryDirectory(prefix="bench-") as safe, tempfile.TemporaryDirectory(prefix="bench-") as clear:
+        measure("ours", "fill_encrypted", 80, 8 << 20, safe)
+        measure("ours", "fill", 80, 8 << 20, clear)
+        read = pairs(times, lambda: measure("ours", "verify", 1, safe), lambda: measure("ours", "verify", 1, clear))
+    return [_rates("sealing encrypted, bytes/s against in the clear", sealed, 0.90),
+            _rates("verify encrypted, bytes/s against in the clear, 8 MB each", read, 0.90)]
+
+
 def verifying(times: int) -> list[Figure]:
     """Verification of 600 MB in large artifacts against decompressing and hashing it alone, on every core."""
     return [figure for size in (8, 1) for figure in _verifying(times, size)]
@@ -306,7 +317,7 @@ def main() -> int:
     parser.add_argument("--artifacts", type=int, default=1_000_000, help="artifacts of the assess bench")
     parser.add_argument("--times", type=int, default=3, help="pairs of each throughput bench")
     parser.add_argument("--package", type=int, default=0, help="MB of artifacts of the package bench, such as 10000")
-    named = ["collection", "writing", "sealing", "verify", "assess", "start", "memory", "sampling", "log",
+    named = ["collection", "writing", "sealing", "encryption", "verify", "assess", "start", "memory", "sampling", "log",
              "verify-log", "package", "estate"]
     parser.add_argument("--leaves", type=int, default=100_000, help="artifacts of the store of the verify-log bench")
     parser.add_argument("--estate", type=int, default=1_000_000, help="records of the bench over four clouds")
@@ -316,6 +327,7 @@ def main() -> int:
         "start": lambda: starting(chosen.times),
         "writing": lambda: writing(chosen.times, chosen.records),
         "sealing": lambda: sealing(chosen.times, chosen.records),
+        "encryption": lambda: encryption(chosen.times, chosen.records),
         "verify": lambda: verifying(max(chosen.times, 5)),
         "collection": lambda: collection(chosen.times, chosen.records),
         "memory": lambda: memory((10_000, 100_000, 1_000_000)),

@@ -122,7 +122,7 @@ def _manifest(contents: Contents, runs: Runs) -> dict[str, object]:
 def _log(
     package: Zip64, contents: Contents, proofs: Proofs, runs: Runs, acts: Acts, objects: Objects
 ) -> None:
-    """Add checkpoint, key, time stamps, links, and what people did."""
+    """Add checkpoint, key, time stamps, links, every entry of the log, and what people did."""
     package.add(layout.CHECKPOINT, contents.note)
     package.add(layout.KEY, contents.key)
     if contents.roots:
@@ -135,6 +135,8 @@ def _log(
             package.add(name, data)
     for kept in contents.kept:
         package.add(layout.link_file(log_size(kept)), proofs.link(log_size(kept)))
+    for number, bundle in proofs.bundles():
+        package.add(layout.bundle_file(number), bundle)
     package.add(layout.ACCESS, _lines(proofs))
     for name, data in acts.take(proofs.others(), objects):
         package.add(name, data)

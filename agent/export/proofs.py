@@ -15,7 +15,7 @@ from agent.seal.proofs import (
     write_consistency,
     write_proof,
 )
-from agent.seal.tiles import WIDTH, spans, unbundle
+from agent.seal.tiles import WIDTH, bundle, spans, unbundle
 from agent.store.logfiles import CHECKPOINT as HEAD
 from agent.store.logfiles import read_tile, stamp_paths
 from agent.store.objects import Objects
@@ -60,6 +60,11 @@ class Proofs:
             for at, data in enumerate(self._bundle(number)[:width]):
                 if _ARTIFACT not in data and _SAMPLING not in data:
                     yield number * WIDTH + at, data
+
+    def bundles(self) -> Iterator[tuple[int, bytes]]:
+        """Yield number and bytes of each entry bundle of the log as far as the checkpoint."""
+        for number, width in spans(self.head.size, 0):
+            yield number, bundle(self._bundle(number)[:width])
 
     def inclusion(self, leaf: int) -> bytes:
         """Return the C2SP tlog-proof of a leaf on the checkpoint."""

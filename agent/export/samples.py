@@ -36,7 +36,7 @@ def add(package: Zip64, contents: Contents, proofs: Proofs, room: Path) -> None:
     for sample in contents.samples:
         folder = f"{layout.SAMPLES}/{sample.name}"
         package.add(layout.items_file(sample.name), _items(sample))
-        package.add(f"{folder}/draws.json", canonical.document(sample.draws) + b"\n")
+        package.add(layout.draws_file(sample.name), canonical.document(sample.draws) + b"\n")
         package.add(f"{folder}/evaluation.json", canonical.document(sample.evaluation) + b"\n")
     if contents.samples:
         package.add(layout.REPEAT, text("repeat.py.txt").encode())

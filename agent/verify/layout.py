@@ -36,6 +36,11 @@ def entry_file(leaf: int) -> str:
     return f"log/{leaf:012}.json"
 
 
+def bundle_file(number: int) -> str:
+    """Return where 256 entries of the log lie, or the last of them, each after its length (C2SP entry bundle)."""
+    return f"entries/{number:09}"
+
+
 def proof_file(leaf: int) -> str:
     """Return where the proof lies that the log has an entry."""
     return f"log/{leaf:012}.tlog-proof"
@@ -64,6 +69,11 @@ def population_file(name: str) -> str:
 def access_file(document: str) -> str:
     """Return where a batch of accesses lies, which an entry of the log names by its digest."""
     return f"access/{document}.json"
+
+
+def draws_file(name: str) -> str:
+    """Return where every draw on the population of a sample is listed."""
+    return f"{SAMPLES}/{name}/draws.json"
 
 
 def items_file(name: str) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from agent import canonical
 from agent.errors import VerificationError
-from agent.seal import ArtifactEntry, Checkpoint, Entry, SamplingEntry, leaf_hash, read_entry
+from agent.seal import ArtifactEntry, Checkpoint, Entry, SamplingEntry, Statement, leaf_hash, read_entry
 from agent.seal.proofs import check_consistency, check_inclusion, read_consistency, read_proof
 from agent.verify import layout, samples
 from agent.verify.acts import Acts
 from agent.verify.anchors import Anchors, Recorded
+from agent.verify.complete import Complete
 from agent.verify.export import same_table
+from agent.verify.listed import Listed
 from agent.verify.log import behind
 from agent.verify.report import OPEN, Report, Step
 from agent.verify.sealed import check_envelope, clock
@@ -31,6 +35,8 @@ class _Package:
     head: Checkpoint
     key: TrustedKey
     names: dict[str, None]
+    as_of: datetime | None
+    """The instant that the package is told as of."""
     digests: dict[str, str] = field(default_factory=dict)
     """Of the records, taken while the sums are compared."""
     named: set[str] = field(default_factory=set)
@@ -40,6 +46,12 @@ class _Package:
 
     def below(self, folder: str, end: str) -> Iterator[str]:
         return (name for name in self.names if name.startswith(f"{folder}/") and name.endswith(end))
+
+    def stamped(self) -> dict[int, datetime | None]:
+        """Return the stamped sizes that lie here, each with its instant where the stamp is believed."""
+        sizes = [name.split("/")[1] for name in self.below("timestamps", "/token.tsr")]
+        return {int(size): None for size in sizes if size.isdecimal()} | {
+            one.checkpoint.size: one.at for one in self.held}
 
 
 def verify_package(place: Path, trust: Trust, kept: Kept | None, progress: Progress) -> Report:
@@ -54,8 +66,15 @@ def verify_package(place: Path, trust: Trust, kept: Kept | None, progress: Progr
         report.checkpoint = read(files, layout.CHECKPOINT)
         head, key = trust.open_note(report.checkpoint)
         step.says = f"{head.origin}, {head.size:,} leaves"
-        _judged(report, _Package(files, trust, head, key, names), kept, progress)
+        _judged(report, _Package(files, trust, head, key, names, _as_of(manifest)), kept, progress)
     return report
+
+
+def _as_of(manifest: dict[str, Any]) -> datetime | None:
+    try:
+        return datetime.fromisoformat(manifest["as_of"]) if "as_of" in manifest else None
+    except (TypeError, ValueError) as error:
+        raise VerificationError(f"{layout.MANIFEST} names no instant: {error}") from error
 
 
 def _judged(report: Report, package: _Package, kept: Kept | None, progress: Progress) -> None:
@@ -72,7 +91,7 @@ def _judged(report: Report, package: _Package, kept: Kept | None, progress: Prog
     drawn = samples.Drawn(package.files, report.step("samples", "each step of a sample is the logged one, and each "
                                                      "draw repeats from the population's records"))
     entries = list(package.below("log", ".json"))
-    runs: dict[str, int] = {}
+    listed = Listed(package.as_of, package.stamped())
     recorded = Recorded()
     for done, name in enumerate(entries):
         progress(done, len(entries))
@@ -85,13 +104,15 @@ def _judged(report: Report, package: _Package, kept: Kept | None, progress: Prog
             drawn.take(entry)
         elif not isinstance(entry, ArtifactEntry):
             package.acts.take(read(package.files, name))
+            listed.act(entry)
         else:
-            runs[entry.artifact] = entry.index
-            _run(package, entry, steps)
+            listed.take(entry, _run(package, entry, steps))
             recorded.add(entry)
     # The checkpoints that a package carries are those with a stamp; cosignatures stay with the store.
     report.anchors = Anchors(recorded, package.held, (), mine)
-    log.says, steps[0].says = f"{len(entries):,} entries of {package.head.size:,}", f"{len(runs):,} runs"
+    log.says, steps[0].says = f"{len(entries):,} entries of {package.head.size:,}", f"{len(listed):,} runs"
+    Complete(package.files, package.names, package.head, report.step(
+        "whole log", "every entry of the log is here, and none of what people did, nor a draw, was left out")).judge()
     package.acts.end(report.step("access log", f"{layout.ACCESS} has what people did as the log has it, in order"),
                      steps[1], package.files)
     for name in sorted(package.digests.keys() - package.named):
@@ -99,7 +120,8 @@ def _judged(report: Report, package: _Package, kept: Kept | None, progress: Prog
     steps[1].says = f"{len(package.named):,} objects"
     drawn.end()
     _tables(report.step("tables", "each CSV has the same records as the sealed ones beside it"), package)
-    _listed(report.step("list", f"{layout.EVIDENCE} names the runs that lie here, and no others"), package, runs)
+    listed.end(report.step("list", f"{layout.EVIDENCE} names the runs that lie here, and no others, and says of each "
+                           "what was signed and logged"), package.files)
 
 
 def _sums(step: Step, package: _Package) -> None:
@@ -187,14 +209,14 @@ def _entry(step: Step, package: _Package, name: str) -> Entry | None:
     return None
 
 
-def _run(package: _Package, entry: ArtifactEntry, steps: tuple[Step, Step, Step]) -> None:
+def _run(package: _Package, entry: ArtifactEntry, steps: tuple[Step, Step, Step]) -> Statement | None:
     envelopes, objects, times = steps
     statement = None
     with envelopes.trying(entry.artifact):
         statement = check_envelope(entry, read(package.files, layout.envelope_file(entry.artifact)), package.trust)
     if statement is None:
         objects.refuse(f"{entry.artifact}: cannot be judged without its envelope")
-        return
+        return None
     for found in package.held:
         if entry.index < found.checkpoint.size and (odd := early(entry.recorded_at, entry.index, found)):
             times.refuse(odd)
@@ -206,6 +228,7 @@ def _run(package: _Package, entry: ArtifactEntry, steps: tuple[Step, Step, Step]
         package.acts.gone.append((entry, name, statement))
     elif package.digests.get(name) != statement.digest:
         objects.refuse(f"{entry.artifact}: {name} does not hold the bytes that were signed")
+    return statement
 
 
 def _tables(step: Step, package: _Package) -> None:
@@ -217,22 +240,6 @@ def _tables(step: Step, package: _Package) -> None:
             with reading(package.files, name) as cells, reading(
                 package.files, f"{name.removesuffix('.csv')}.ndjson") as lines:
                 same_table(io.TextIOWrapper(cells, "utf-8", newline=""), lines, name)
-
-
-def _listed(step: Step, package: _Package, runs: dict[str, int]) -> None:
-    left = dict(runs)
-    with step.trying(), reading(package.files, layout.EVIDENCE) as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                fact = canonical.loads(line)
-                artifact, leaf = fact["artifact"], fact["leaf"]
-            except (ValueError, KeyError, TypeError) as error:
-                raise VerificationError(f"line {number} of {layout.EVIDENCE} cannot be read: {error!r}") from error
-            if left.pop(artifact, None) != leaf:
-                raise VerificationError(f"{artifact} is listed and does not lie here")
-    for artifact in left:
-        step.refuse(f"{artifact} lies here and is not listed")
-    step.says = f"{len(runs):,} runs"
 
 
 __all__ = ["verify_package"]

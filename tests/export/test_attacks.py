@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 from agent.assembly import stamping
 from agent.errors import ConfigurationError
+from agent.seal.tiles import bundle, unbundle
 from tests.export.conftest import Office, add
 from tests.fixtures.tsa import Authority, serve
 
@@ -163,6 +165,140 @@ def layout_of_tomorrow(folder: Path) -> None:
     edit(folder / "package.json", b'"layout":1', b'"layout":2')
 
 
+def left_out(folder: Path, leaf: int) -> None:
+    for end in ("json", "tlog-proof"):
+        (folder / "log" / f"{leaf:012}.{end}").unlink()
+
+
+def hidden_void(folder: Path) -> None:
+    """Take a void out of everything that can be written without the key."""
+    lines = (folder / "access-log.ndjson").read_bytes().splitlines(keepends=True)
+    (leaf,) = [json.loads(line)["index"] for line in lines if json.loads(line)["type"] == "void"]
+    (folder / "access-log.ndjson").write_bytes(b"".join(line for line in lines if json.loads(line)["type"] != "void"))
+    told(folder, voided_at=None, void_reason="", voided_by="")
+    left_out(folder, leaf)
+
+
+def hidden_void_with_its_entry(folder: Path) -> None:
+    hidden_void(folder)
+    file = folder / "entries" / "000000000"
+    kept = [entry for entry in unbundle(file.read_bytes()) if json.loads(entry)["type"] != "void"]
+    file.write_bytes(bundle(kept))
+
+
+def edited_void_in_the_entries(folder: Path) -> None:
+    edit(folder / "entries" / "000000000", b"the wrong file", b"the right file")
+
+
+def entries_left_out(folder: Path) -> None:
+    (folder / "entries" / "000000000").unlink()
+
+
+def hidden_draw(folder: Path) -> None:
+    """Take the second draw on a population out of the package."""
+    for entry in sorted((folder / "log").glob("*.json")):
+        said = json.loads(entry.read_bytes())
+        if said["type"] == "sampling" and said["name"] == "S2":
+            left_out(folder, said["index"])
+    shutil.rmtree(folder / "samples" / "S2")
+    file = folder / "samples" / "S1" / "draws.json"
+    file.write_text(json.dumps([one for one in json.loads(file.read_bytes()) if one["name"] != "S2"]))
+
+
+def hidden_result(folder: Path) -> None:
+    """Take the last result of a sample out of the package, and its words out of the table."""
+    file = max((folder / "samples" / "S1").glob("result-*.json"))
+    left_out(folder, int(file.stem.removeprefix("result-")))
+    file.unlink()
+    items(folder, 1, result="", note="", tester="", tested_at="")
+
+
+def told(folder: Path, at: Callable[[dict[str, object]], bool] = lambda _fact: True, **changes: object) -> None:
+    """Say otherwise of the runs in the list."""
+    file = folder / "evidence.ndjson"
+    facts = [json.loads(line) for line in file.read_bytes().splitlines()]
+    file.write_text("".join(json.dumps(fact | changes if at(fact) else fact) + "\n" for fact in facts))
+
+
+def items(folder: Path, at: int, **changes: str) -> None:
+    """Change cells of an item in the table of a sample."""
+    file = folder / "samples" / "S1" / "items.csv"
+    with file.open(encoding="utf-8", newline="") as data:
+        rows = list(csv.DictReader(data))
+    assert all(rows[at][name] != value for name, value in changes.items())
+    rows[at] |= changes
+    with file.open("w", encoding="utf-8", newline="") as data:
+        table = csv.DictWriter(data, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+
+
+def another_outcome(folder: Path) -> None:
+    told(folder, outcome="failed")
+
+
+def another_boundary(folder: Path) -> None:
+    told(folder, boundary="elsewhere")
+
+
+def more_records(folder: Path) -> None:
+    told(folder, records=1000)
+
+
+def void_not_told(folder: Path) -> None:
+    told(folder, voided_at=None, void_reason="", voided_by="")
+
+
+def another_reason_of_a_void(folder: Path) -> None:
+    told(folder, lambda fact: fact["voided_at"] is not None, void_reason="a duplicate")
+
+
+def erasure_told(folder: Path) -> None:
+    told(folder, erased={"at": "2026-11-01T00:00:00Z", "by": "Ada", "reason": "asked for", "leaf": 99})
+
+
+def anchored_before(folder: Path) -> None:
+    told(folder, anchored_at="2020-01-01T00:00:00Z")
+
+
+def deviation_made_a_pass(folder: Path) -> None:
+    items(folder, 1, result="pass")
+
+
+def another_note(folder: Path) -> None:
+    items(folder, 1, note="found in order")
+
+
+def another_record_of_an_item(folder: Path) -> None:
+    items(folder, 0, **{"record.approved_by": "nobody"})
+
+
+def item_left_out_of_the_table(folder: Path) -> None:
+    file = folder / "samples" / "S1" / "items.csv"
+    file.write_bytes(b"\n".join(file.read_bytes().split(b"\n")[:2]) + b"\n")
+
+
+def draw_not_listed(folder: Path) -> None:
+    file = folder / "samples" / "S1" / "draws.json"
+    file.write_text(json.dumps([one for one in json.loads(file.read_bytes()) if one["name"] != "S2"]))
+
+
+def another_seed_in_the_list(folder: Path) -> None:
+    edit(folder / "samples" / "S1" / "draws.json", b"dice 4 2 6", b"dice 1 1 1")
+
+
+def draws_that_are_none(folder: Path) -> None:
+    (folder / "samples" / "S1" / "draws.json").write_bytes(b"nothing")
+
+
+def items_that_are_none(folder: Path) -> None:
+    (folder / "samples" / "S1" / "items.csv").write_bytes(b"\xff")
+
+
+def no_instant(folder: Path) -> None:
+    edit(folder / "package.json", b'"as_of":"2', b'"as_of":"x')
+
+
 ATTACKS: list[tuple[Callable[[Path], None], str]] = [
     (changed_record, "records"), (changed_table, "tables"), (removed_records, "records"),
     (records_of_no_run, "records"), (edited_envelope, "envelopes"), (swapped_envelopes, "envelopes"),
@@ -171,6 +307,12 @@ ATTACKS: list[tuple[Callable[[Path], None], str]] = [
     (token_of_another_checkpoint, "time stamps"), (stamp_without_its_link, "time stamps"), (run_left_out, "list"),
     (run_not_listed, "list"), (another_item, "samples"), (population_with_a_record_less, "samples"),
     (edited_result, "samples"), (void_left_out, "access log"), (edited_void, "access log"), (layout_of_tomorrow, "checkpoint"),
+    (hidden_void, "whole log"), (hidden_void_with_its_entry, "whole log"),
+    (edited_void_in_the_entries, "whole log"), (entries_left_out, "whole log"), (hidden_draw, "whole log"),
+    (hidden_result, "whole log"), (another_outcome, "list"), (another_boundary, "list"), (more_records, "list"),
+    (void_not_told, "list"), (another_reason_of_a_void, "list"), (erasure_told, "list"), (anchored_before, "list"),
+    (deviation_made_a_pass, "samples"), (another_note, "samples"), (another_record_of_an_item, "samples"),
+    (item_left_out_of_the_table, "samples"), (draw_not_listed, "samples"), (another_seed_in_the_list, "samples"),
 ]
 
 
@@ -196,6 +338,13 @@ def test_the_same_in_a_zip(office: Office, folder: Path, attack: Callable[[Path]
     (removed_envelope, "records", "cannot be judged without its envelope"),
     (table_without_records, "tables", "has no sealed records beside it"),
     (list_that_is_none, "list", "cannot be read"),
+    (draws_that_are_none, "samples", "cannot be read"), (items_that_are_none, "samples", "cannot be read"),
+    (no_instant, "checkpoint", "names no instant"), (hidden_void, "whole log", "void, is in the log and was left out"),
+    (hidden_draw, "whole log", "a draw of S2"), (hidden_void_with_its_entry, "whole log", "000000000 has "),
+    (edited_void_in_the_entries, "whole log", "another root"), (deviation_made_a_pass, "samples", "item 2 is another in result"),
+    (another_outcome, "list", "otherwise than the seal"), (void_not_told, "list", "is void"),
+    (erasure_told, "list", "erased"), (anchored_before, "list", "another time stamp"),
+    (draw_not_listed, "samples", "the log has S1, S2"), (item_left_out_of_the_table, "samples", "or fewer"),
     (stamp_with_the_link_of_another, "time stamps", "consistency.txt links "),
 ], ids=lambda value: getattr(value, "__name__", ""))
 def test_what_is_said_of_an_attack(

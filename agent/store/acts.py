@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from agent import canonical
 from agent.errors import GoneError, VerificationError
-from agent.seal import CustodyEntry, DeletionEntry, Entry, ErasureEntry, HoldEntry, KeyEntry, read_entry
+from agent.seal import CustodyEntry, DeletionEntry, Entry, ErasureEntry, HoldEntry, KeyEntry, VoidEntry, read_entry
 from agent.seal.leaf import KNOWN
 from agent.store import custody
 from agent.store.append import append
@@ -25,6 +25,8 @@ ACTS = (HoldEntry, DeletionEntry, ErasureEntry, KeyEntry)
 REMOVALS = (DeletionEntry, ErasureEntry)
 """After these, objects go; the act is not done before they have gone."""
 PAGE = 500
+VOID = b'"type":"void"'
+"""What the entry of each void has, and hardly another: who looks for voids reads only these."""
 
 
 def keep_pending(catalog: Catalog, what: str, *bodies: dict[str, Any]) -> None:
@@ -149,6 +151,37 @@ def wrong(catalog: Catalog) -> Iterator[tuple[str, str]]:
                 yield f"{row.kind} {row.name}", "the catalog says otherwise than the log"
         except VerificationError as error:
             yield f"{row.kind} {row.name}", error.message
+
+
+def wrong_voids(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Yield the artifacts of which catalog and log disagree on whether, when, why and by whom they were voided.
+
+    The leaves are walked: a void that was undone in the catalog has no row to begin from.
+    """
+    logged: dict[str, VoidEntry] = {}
+    with catalog.read() as session:
+        leaves = session.exec(select(Leaf.entry).order_by(col(Leaf.index)).execution_options(yield_per=PAGE))
+        for entry in map(_void, leaves):
+            if entry is not None:
+                logged.setdefault(entry.artifact, entry)
+        voided = select(ArtifactRow).where(col(ArtifactRow.voided_at).is_not(None))
+        rows = {row.id: row for row in session.exec(voided)}
+    for artifact in sorted(rows.keys() | logged.keys()):
+        row, leaf = rows.get(artifact), logged.get(artifact)
+        said = (row.voided_at, row.void_reason, row.voided_by) if row else None
+        if said != ((leaf.recorded_at, leaf.reason, leaf.by) if leaf else None):
+            yield artifact, "catalog and log disagree on whether, when and why it is void"
+
+
+def _void(data: bytes) -> VoidEntry | None:
+    """Return the entry of a void, None of any other; an entry that cannot be read is told of elsewhere."""
+    if VOID not in data:
+        return None
+    try:
+        entry = read_entry(data)
+    except VerificationError:
+        return None
+    return entry if isinstance(entry, VoidEntry) else None
 
 
 def wrong_deletions(catalog: Catalog) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -16,7 +17,7 @@ from agent.seal.signing import SSlibKey
 from agent.seal.tiles import WIDTH, spans
 from agent.store import custody
 from agent.store.acts import wrong as wrong_acts
-from agent.store.acts import wrong_deletions
+from agent.store.acts import wrong_deletions, wrong_voids
 from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
 from agent.store.logfiles import read_checkpoint, read_entries, read_tile
@@ -69,7 +70,8 @@ class Check:
             yield from self._artifact(row)
             self.progress(done, total)
         for subject, detail in chain(
-            wrong_steps(self.catalog, self.objects), wrong_acts(self.catalog), wrong_deletions(self.catalog)
+            wrong_steps(self.catalog, self.objects), wrong_acts(self.catalog), wrong_deletions(self.catalog),
+            wrong_voids(self.catalog),
         ):
             yield Problem("row", subject, detail)
         yield from self._pending()
@@ -120,9 +122,12 @@ class Check:
 
     def _pending(self) -> Iterator[Problem]:
         with self.catalog.read() as session:
-            bodies = session.exec(select(Pending.body)).all()
-        for body in map(canonical.loads, bodies):
-            if body["type"] == "artifact":
+            rows = session.exec(select(Pending).order_by(col(Pending.seq))).all()
+        for row in rows:
+            body = _waiting(row)
+            if not body:
+                yield Problem("row", f"{row.key} (pending)", "cannot be read; what waits behind it is not recorded")
+            elif body["type"] == "artifact":
                 try:
                     open_verified(body["artifact"], self.objects, self.keys)
                 except VerificationError as error:
@@ -211,16 +216,25 @@ class Check:
         wanted = list(paths)
         ids = ["sha256:" + path.rpartition("/")[2].removesuffix(".json") for path in wanted]
         with self.catalog.read() as session:
-            waiting = [canonical.loads(body) for body in session.exec(select(Pending.body))]
+            waiting = [_waiting(row) for row in session.exec(select(Pending))]
             found = set(session.exec(select(ArtifactRow.path).where(col(ArtifactRow.path).in_(wanted))))
             found |= {envelope_path(one) for one in session.exec(
                 select(ArtifactRow.id).where(col(ArtifactRow.id).in_(ids))
             )}
         for body in waiting:
-            if body["type"] == "artifact":
+            if body.get("type") == "artifact":
                 payload = body["payload"].encode()
                 found |= {read_statement(payload).path, envelope_path(artifact_id(payload))}
         return found
+
+
+def _waiting(row: Pending) -> dict[str, Any]:
+    """Return what waits for its leaf, nothing where the row is damaged."""
+    try:
+        body = canonical.loads(row.body)
+        return body if body["type"] != "artifact" or {"artifact", "payload"} <= body.keys() else {}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def check(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from agent.durations import duration
 from agent.errors import StoreError
@@ -44,6 +45,35 @@ def test_a_hold_covers_until_it_is_released(either: Place) -> None:
         with pytest.raises(StoreError, match="There is no hold on"):
             store.release(mine, "", "over", "Ada")
         assert store.check(deep=True) == []
+
+
+@pytest.mark.parametrize("changes", [
+    "voided_at = NULL", "voided_at = NULL, void_reason = '', voided_by = ''", "void_reason = 'a duplicate'",
+    "voided_by = 'Grace'",
+])
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_void_that_the_catalog_undoes_is_found(place: Place, changes: str, deep: bool) -> None:
+    with place.open() as store:
+        mine, other = keep(store, ["a"]), keep(store, ["b"])
+        record(store)
+        store.void(mine, "the wrong role", "Ada")
+        store.void(mine, "said twice", "Ada")
+        assert store.check(deep=deep) == []
+        with store._catalog.write("attack") as session:
+            session.execute(text(f"UPDATE artifact SET {changes} WHERE voided_at IS NOT NULL"))
+        assert [(one.kind, one.subject) for one in store.check(deep=deep)] == [("row", mine)]
+        with store._catalog.write("attack") as session:
+            session.execute(text("UPDATE artifact SET voided_at = recorded_at WHERE id = :id"), {"id": other})
+        assert {one.subject for one in store.check(deep=deep)} == {mine, other}
+
+
+def test_a_damaged_pending_row_is_a_problem_of_the_store(place: Place) -> None:
+    with place.open() as store:
+        keep(store, ["a"])
+        for body in (b"{", b"[]", b'{"type": "artifact"}'):
+            with store._catalog.write("damage") as session:
+                session.execute(text("UPDATE pending SET body = :body"), {"body": body})
+            assert "cannot be read" in next(one.detail for one in store.check(deep=True) if one.kind == "row")
 
 
 @pytest.mark.parametrize(("reason", "by"), [("", "Ada"), ("why", " "), ("x" * 700, "Ada"), ("a\nb", "Ada")])

@@ -207,6 +207,22 @@ MUTANTS = [Mutant(*one) for one in (
     ("verify/export.py", "if \"/\" in name or digest_of(folder / name)[0] != digest:", "if False:",
      "export_with_a_damaged_file"),
     ("verify/export.py", "if file.name not in listed and file.name != SUMS:", "if False:", "export_with_a_stranger"),
+    ("verify/complete.py", "if grown.root() != self.head.root:", "if False:", "edited_void_in_the_entries"),
+    ("verify/complete.py", "if len(entries) != width:", "if False:", "hidden_void_with_its_entry"),
+    ("verify/complete.py", "self._needed(leaf, type(entry).__name__.removesuffix(\"Entry\").lower())", "pass",
+     "hidden_void"),
+    ("verify/complete.py", "self._needed(leaf, f\"a {entry.step} of {entry.name}\")", "pass", "hidden_draw"),
+    ("verify/listed.py", "_digest({name: fact[name] for name in SEALED}) != self._runs[artifact]:", "False:",
+     "another_outcome"),
+    ("verify/listed.py", "if [fact[name] for name in VOID] != self._void(artifact):", "if False:", "void_not_told"),
+    ("verify/listed.py", "if fact[\"erased\"] != self._erased(fact[\"scope\"], leaf):", "if False:", "erasure_told"),
+    ("verify/listed.py", "return instant is None or at == canonical.timestamp(instant)", "return True",
+     "anchored_before"),
+    ("verify/samples.py", "if said != canonical.loads(canonical.document(told)):", "if False:", "draw_not_listed"),
+    ("verify/samples.py", "wrong = [one for one in TOLD if row.get(one) != harmless(told[one])]", "wrong = []",
+     "deviation_made_a_pass"),
+    ("verify/samples.py", "and not same_cell(cell, record.get(one.removeprefix(RECORD)))]", "and False]",
+     "another_record_of_an_item"),
     ("verify/report.py", "not any(step.state == REFUSED for step in self.steps)", "True", "removed_row"),
     ("verify/trust.py", "if real.is_relative_to(folder.resolve()):", "if False:",
      "test_a_trust_root_within_what_it_judges_is_refused"),
@@ -215,7 +231,7 @@ MUTANTS = [Mutant(*one) for one in (
 )]
 
 
-NAMED = ("timestamps", "verify/test_trust.py", "store/test_cipher.py", "store/test_encryption.py")
+NAMED = ("export/test_attacks.py", "timestamps", "verify/test_trust.py", "store/test_cipher.py", "store/test_encryption.py")
 """Where the tests lie that are named instead of an attack."""
 SURVIVES, KILLED, BROKEN = 3, 4, 5
 """What the process of a mutant ends with: BROKEN is one that is noticed only because something raises now.
@@ -285,7 +301,7 @@ def _take(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
 
 def _attacked(attack: str, world: World, folder: Path) -> int:
     """Return how the mutant fares under an attack, or under the named test."""
-    if attack.startswith("test_"):
+    if not (ROOT / "tests" / "vectors" / "attacks" / attack).is_dir():
         with contextlib.redirect_stdout(io.StringIO()):
             status = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", attack,
                                   *(str(ROOT / "tests" / one) for one in NAMED)])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from agent import canonical
 from agent.assembly import custody, stamping, telling
 from agent.canonical import timestamp
-from agent.errors import StoreError
+from agent.config.nearest import meant
+from agent.errors import ConfigurationError, StoreError
 from agent.store.acts import SCOPE
 from agent.store.keeping import said
 from agent.store.keys import FILE
@@ -135,6 +136,13 @@ def _follow(app: Parts) -> None:
         app.store.drain(_derive(app))
         telling.notice(app, app.clock())
         stamping.stamp(app)
+
+
+def seen(app: Parts, scope: str | None) -> None:
+    """Raise `ConfigurationError` for a scope that is neither configured nor that of any artifact."""
+    known = {one.name for one in app.config.scopes} | {"organization"}
+    if scope is not None and scope not in known and not app.store.artifacts(scope=scope, limit=1):
+        raise ConfigurationError(f"There is no scope {scope!r}", advice=meant(scope, sorted(known)))
 
 
 def _known(app: Parts, subject: str) -> None:

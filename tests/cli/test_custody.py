@@ -107,6 +107,7 @@ def test_history_tells_who_looked_and_who_took_a_copy(run: Run) -> None:
     page = run("evidence", "history", mine).out
     for word in ("Identification", "Collection", "Acquisition", "Preservation", "a copy went out", "sample S1, item 4"):
         assert word in page
+    assert "masked before sealing none" in " ".join(page.split())
 
 
 def test_an_auditor_who_can_only_read_sees_and_is_told_that_it_is_not_written_down(

@@ -96,6 +96,8 @@ def test_results_and_what_they_show(run: Any) -> None:
     answer(run, "record", "S1", "3", "not-applicable", "--note", "withdrawn")
     rest = answer(run, "evaluate", "S1")
     assert (rest["not_applicable"], rest["tested"], rest["conclusion"]) == (1, 5, "not_accepted")
+    (row,) = [line for line in run("sample", "list").out.splitlines() if line.startswith("  S1")]
+    assert row.split()[-2:] == ["5", "0"]  # as many tested as `evaluate` says
     assert "not accepted" in run("sample", "evaluate", "S1").out
     assert run("store", "check", "--deep").status == 0
 

@@ -135,6 +135,15 @@ def test_what_is_taken_out_is_checked_without_annexa(run: Any, tmp_path: Path) -
     assert run("evidence", "export", artifact, "--to", str(out), "--force").status == 0
 
 
+def test_a_query_of_a_scope_that_nobody_knows_is_refused(run: Any) -> None:
+    sql = "SELECT title FROM document"
+    asked = run("query", sql, "--scope", "organisation")
+    assert (asked.status, asked.out) == (2, "")
+    assert "There is no scope 'organisation'" in asked.err
+    assert "Did you mean organization?" in asked.err
+    assert run("query", sql, "--scope", "organization").status == 0
+
+
 def test_query_in_every_form(run: Any, tmp_path: Path) -> None:
     sql = "SELECT title, version, occurred_at FROM document ORDER BY title"
     table = run("query", sql).out.splitlines()

@@ -70,6 +70,7 @@ def query(
         from agent.assembly import keeping
         from agent.lake.query import Asked
 
+        keeping.seen(app, scope)
         asking = Asked(as_of=when.instant(as_of, app.config.timezone), scope=scope, everything=everything,
                         memory=memory, seconds=seconds, proven=proven)
         if form == "parquet" and output is not None:

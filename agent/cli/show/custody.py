@@ -67,6 +67,8 @@ def _said(value: Any, zone: tzinfo) -> str:
     if isinstance(value, datetime):
         return words.moment(value, zone)
     if isinstance(value, Mapping):
+        if not value:
+            return "none"
         return ", ".join(f"{name.replace('_', ' ')} {_said(one, zone)}" for name, one in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(_said(one, zone) for one in value)

@@ -178,7 +178,7 @@ def _draws(screen: Screen, draws: Sequence[Mapping[str, Any]], zone: tzinfo) -> 
 
 def _tested(row: Mapping[str, Any]) -> int | None:
     tally = row.get("evaluation")
-    return tally["items"] - tally["open"] if tally else None
+    return tally["pass"] + tally["deviation"] if tally else None
 
 
 def listed(screen: Screen, populations: Sequence[Mapping[str, Any]], zone: tzinfo) -> None:

@@ -122,7 +122,10 @@ def build() -> typer.Typer:
 
 def _width() -> int:
     """Return how wide help may be: the terminal, at most 100."""
-    return min(100, int(os.environ.get("COLUMNS") or 0) or 100) if sys.stdout.isatty() else 80
+    if not sys.stdout.isatty():
+        return 80
+    said = os.environ.get("COLUMNS", "")
+    return min(100, int(said) if said.isascii() and said.isdecimal() and len(said) <= 4 else 0) or 100
 
 
 __all__ = ["GLOBAL_FLAGS", "GLOBAL_VALUES", "NAME", "Group", "Hung", "Options", "add", "build", "options"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.assembly import custody, stamping, telling
-from agent.errors import StoreError
+from agent.errors import ArgumentError, StoreError
 from agent.store.keys import FILE
 from agent.store.retention import Due, due
 
@@ -95,7 +95,7 @@ def _known(app: Parts, subject: str) -> None:
         name = subject.removeprefix("scope:")
         known = {scope.name for scope in app.config.scopes} | {"organization"}
         if name not in known and not app.store.artifacts(scope=name, limit=1):
-            raise StoreError(f"There is no scope {name!r}", advice=f"There are: {', '.join(sorted(known))}")
+            raise ArgumentError(f"There is no scope {name!r}", advice=f"There are: {', '.join(sorted(known))}")
 
 
 def _artifact(app: Parts, subject: str) -> str:

@@ -78,6 +78,8 @@ def test_list_for_people_fits(run: Any) -> None:
     assert all(len(line) <= 100 for line in ended.out.splitlines())
     empty = run("evidence", "list", "--outcome", "failed")
     assert empty.out == "No artifact is like that. annexa collect brings some.\n"
+    past = run("evidence", "list", "--as-of", "2001-01-01")
+    assert past.out == "No artifact that was recorded by 2001-01-01 00:00 is like that.\n"
 
 
 def test_show_tells_where_it_comes_from(run: Any) -> None:
@@ -98,10 +100,11 @@ def test_show_tells_where_it_comes_from(run: Any) -> None:
 
 
 def test_show_of_nothing(run: Any) -> None:
-    for name in ("sha256:ffff", "nonsense"):
+    for name in ("sha256:ffff", "zzz", "sha256:"):
         ended = run("evidence", "show", name)
-        assert (ended.status, ended.out) == (3, "")
+        assert (ended.status, ended.out) == (2, "")
         assert ended.err.count("\n") == 1
+        assert "`annexa evidence list` shows them" in ended.err
 
 
 def test_what_is_taken_out_is_checked_without_annexa(run: Any, tmp_path: Path) -> None:

@@ -81,7 +81,9 @@ def list_(
         if json:
             session.emit({"artifacts": [artifacts.row_json(one) for one in rows[:limit]], "more": len(rows) > limit})
         else:
-            artifacts.listed(session.screen(context), rows[:limit], zone, more=len(rows) > limit)
+            artifacts.listed(
+                session.screen(context), rows[:limit], zone, more=len(rows) > limit, as_of=when.instant(as_of, zone),
+            )
 
 
 def show(

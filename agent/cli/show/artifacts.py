@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -40,10 +40,13 @@ def whole_json(row: ArtifactRow, opened: VerifiedArtifact, first: Sequence[Mappi
             "first_records": first}
 
 
-def listed(screen: Screen, rows: Sequence[ArtifactRow], zone: tzinfo, *, more: bool) -> None:
-    """Print one line for each artifact."""
+def listed(
+    screen: Screen, rows: Sequence[ArtifactRow], zone: tzinfo, *, more: bool, as_of: datetime | None = None
+) -> None:
+    """Print one line for each artifact; `as_of` is the past instant that was asked for."""
     if not rows:
-        screen.line("No artifact is like that. annexa collect brings some.")
+        then = f"No artifact that was recorded by {words.moment(as_of, zone)} is like that." if as_of else ""
+        screen.line(then or "No artifact is like that. annexa collect brings some.")
         return
     columns = [Column("Artifact"), Column("Collected"), Column("Collector and place", flexible=True), Column("Outcome"),
                Column("Records", right=True)]

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher
+
+ALIKE = 0.65
+"""Two words are near from here on, between 0 for nothing in common and 1 for the same word."""
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return the known word most like this one, '' where none is like it."""
-    known = {w.lower(): w for w in words}
-    found = get_close_matches(word[:100].lower(), known, n=1, cutoff=0.6)
-    return known[found[0]] if found else ""
+    said = word[:100].lower()
+    near = min(((-_alike(said, one.lower()), -_in_place(said, one.lower()), one) for one in words), default=None)
+    return near[2] if near and -near[0] >= ALIKE else ""
+
+
+def _in_place(one: str, other: str) -> int:
+    """Return how many characters stand at the same place: of two words as near, the one with more is meant."""
+    return sum(a == b for a, b in zip(one, other, strict=False))
+
+
+def _alike(one: str, other: str) -> float:
+    """Return how alike two words are; the same part before a dot says nothing: `aws.foo` is not `aws.root_user`."""
+    (head, _, tail), (first, _, last) = one.partition("."), other.partition(".")
+    return SequenceMatcher(None, *((tail, last) if head == first and tail and last else (one, other))).ratio()
 
 
 def meant(word: str, words: Iterable[str]) -> str:

@@ -93,8 +93,8 @@ def status(
 
 
 def _named(controls: tuple[ControlStatus, ...], name: str) -> ControlStatus:
-    from agent.config.nearest import meant
     from agent.errors import ConfigurationError
+    from agent.nearest import meant
 
     bare = name.removeprefix("A.")
     for one in controls:

@@ -18,8 +18,8 @@ from agent.clients.entra.scope import EntraScope
 from agent.clients.entra.throttle import Throttle
 from agent.clients.entra.wire import Wire
 from agent.clients.expansion import Expansion
-from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of
-from agent.clients.text import plain, sentence
+from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of, reason
+from agent.clients.text import plain
 from agent.clients.throttle import SHARED
 from agent.clients.witness import Witness
 from agent.collector import Header
@@ -106,4 +106,4 @@ class EntraProvider:
         advice = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate, or attach an identity"
         if any(code in said for code in WRONG_SECRET):
             advice = "Its secret or certificate is wrong or has ended: give the application a new one"
-        return FatalError(f"no token for Microsoft Graph ({sentence(said)})", advice=advice)
+        return FatalError(f"no token for Microsoft Graph ({reason(said)})", advice=advice)

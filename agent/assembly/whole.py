@@ -39,10 +39,11 @@ class App(Parts):
         duties.run(self, host, port)
 
     def alerts(self, as_of: datetime | None = None) -> list[dict[str, Any]]:
-        """Return the states that call somebody and still hold."""
-        from agent.assembly import telling
+        """Return the states that call somebody and hold at an instant, also one that lies ahead."""
+        from agent.assembly import standing
 
-        return telling.standing(self, as_of or self.clock())
+        now = self.clock()
+        return standing.standing(self, as_of or now, now)
 
     def doctor(self, *, send: bool = False) -> list[Checked]:
         """Check the configuration against reality; `send` sends a test message to each alert route."""

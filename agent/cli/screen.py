@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -39,12 +40,14 @@ ASCII = Signs(ok="+", bad="x", dot="|")
 class Column:
     """A column of a table: a `flexible` one gives way where the width is short, the others hold.
 
-    A `kept` one gives way too, but not below half the width: ids are best read on one line.
+    A `kept` one gives way too, but not below half the width: ids are best read on one line. A `whole` one
+    is broken between words alone: where its longest word has no room beside the others, rows are shown one by one.
     """
 
     title: str
     flexible: bool = False
     kept: bool = False
+    whole: bool = False
     right: bool = False
 
 
@@ -132,15 +135,16 @@ class Screen:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         cells = [[_cell(value) for value in row] for row in rows]
         longest = [max((row[at].cell_len for row in cells), default=0) for at in range(len(columns))]
-        if cells and _least(columns, longest) > self.width:
+        word = [max((_word(row[at]) for row in cells), default=0) for at in range(len(columns))]
+        if cells and _least(columns, longest, word) > self.width:
             self._one_by_one(columns, cells)
             return
         for at, column in enumerate(columns):
-            gives = column.flexible or column.kept
+            gives = column.flexible or column.kept or column.whole
             table.add_column(
                 column.title, no_wrap=not gives, overflow="fold" if gives else "crop",
                 justify="right" if column.right else "left",
-                min_width=min(longest[at], self.width // 2) if column.kept else None,
+                min_width=min(longest[at], self.width // 2) if column.kept else word[at] if column.whole else None,
             )
         for row in cells:
             table.add_row(*row)
@@ -157,11 +161,16 @@ class Screen:
                     self.hanging(f"  {column.title}", cell, by=by)
 
 
-def _least(columns: Sequence[Column], longest: Sequence[int]) -> int:
+def _word(cell: Text) -> int:
+    """Return the cells of the longest word."""
+    return max((cell_len(word) for word in cell.plain.split()), default=0)
+
+
+def _least(columns: Sequence[Column], longest: Sequence[int], word: Sequence[int]) -> int:
     """Return the least width in which the columns can be read side by side."""
     cells = 2 * (len(columns) - 1)
-    for column, length in zip(columns, longest, strict=True):
-        wanted = min(length, READABLE) if column.flexible else length
+    for column, length, unbroken in zip(columns, longest, word, strict=True):
+        wanted = min(length, READABLE) if column.flexible else unbroken if column.whole else length
         cells += max(wanted, len(column.title))
     return cells
 

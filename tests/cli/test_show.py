@@ -206,13 +206,31 @@ def test_how_is_told_where_it_is_asked_for() -> None:
 def test_alerts_are_a_line_each() -> None:
     one = {"condition": "stale", "requirement": "backup-restore-tests", "scope": "prod", "boundary": "123456789012",
            "since": sample.local(2026, 8, 28), "tells": sample.local(2026, 8, 28), "was": "fresh", "reason": "old"}
-    assert drawn(lambda on: alerts.alerts(on, [one], sample.BERLIN), 100) == [
-        "State    Requirement                                Since       Why",
-        "✗ stale  backup-restore-tests in prod/123456789012  2026-08-28  old",
+    about = alerts.Asked(sample.NOW, sample.BERLIN)
+    assert drawn(lambda on: alerts.alerts(on, [one], about), 100) == [
+        "State    Requirement                                Known since  Why",
+        "✗ stale  backup-restore-tests in prod/123456789012  2026-08-28   old",
     ]
     waits = one | {"tells": sample.local(2026, 9, 5)}
-    assert drawn(lambda on: alerts.alerts(on, [waits], sample.BERLIN), 100)[1].endswith("old; told on 2026-09-05")
-    assert drawn(lambda on: alerts.alerts(on, [], sample.BERLIN)) == ["✓ nothing calls anybody now"]
+    assert drawn(lambda on: alerts.alerts(on, [waits], about), 100)[1].endswith("old; told on 2026-09-05")
+    assert drawn(lambda on: alerts.alerts(on, [], about)) == ["✓ nothing calls anybody now"]
+    ahead = alerts.Asked(sample.local(2027, 3, 1), sample.BERLIN, ahead=True)
+    assert drawn(lambda on: alerts.alerts(on, [], ahead)) == [
+        "By 2027-03-01 00:00, if nothing more is collected:", "✓ nothing calls anybody",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100])
+def test_no_id_in_an_alert_is_broken(width: int) -> None:
+    subscription = "7c1a52e0-44b1-4f7e-9d0b-1f0a6a2b9c01"
+    one = {"condition": "stale", "requirement": "privileged-access-reviews", "scope": "azure", "boundary": subscription,
+           "since": sample.local(2026, 8, 28), "tells": sample.local(2026, 8, 28), "was": "fresh",
+           "reason": "the newest evidence is of 2026-05-20, stale since 2026-08-28"}
+    lines = drawn(lambda on: alerts.alerts(on, [one], alerts.Asked(sample.NOW, sample.BERLIN)), width)
+    said = " ".join(lines).split()
+    assert "privileged-access-reviews" in said
+    assert f"azure/{subscription}" in said
+    assert "Known since" in " ".join(lines)
 
 
 def test_nothing_to_do_says_so() -> None:

@@ -9,6 +9,7 @@ import io
 import json
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def test_list_has_the_newest_first(run: Any) -> None:
     assert json.loads(run("evidence", "list", "-n", "1", "--json").out)["more"] is True
     assert listed(run, "--collector", "document.security-roles") == [roles]
     assert listed(run, "--since", "2099-01-01") == []
-    assert listed(run, "--as-of", "2001-01-01") == []
+    past = json.loads(run("evidence", "list", "--as-of", "2001-01-01", "--json").out)
+    assert past == {"as_of": "2000-12-31T23:00:00Z", "artifacts": [], "more": False}
 
 
 def test_list_for_people_fits(run: Any) -> None:
@@ -205,8 +207,33 @@ def test_forecast_of_the_store(run: Any) -> None:
 def test_alerts_and_audits(run: Any) -> None:
     told = json.loads(run("audits", "--json").out)
     assert [one["name"] for one in told["audits"]] == ["surveillance-2027-12-07"]
-    assert isinstance(json.loads(run("alerts", "--json").out)["alerts"], list)
+    told = json.loads(run("alerts", "--json").out)
+    assert isinstance(told["alerts"], list)
+    assert datetime.fromisoformat(told["as_of"])
     assert run("alerts").status == 0
+
+
+BAD = {"expiring", "stale", "missing", "gap", "deficient"}
+
+
+def test_alerts_of_a_day_ahead_are_the_bad_states_of_that_day(run: Any) -> None:
+    told = json.loads(run("alerts", "--as-of", "2036-06-01", "--json").out)
+    assert told["as_of"] == "2036-05-31T22:00:00Z"
+    calls = {(one["requirement"], one["scope"], one["boundary"], one["condition"]) for one in told["alerts"]}
+    status = json.loads(run("status", "--as-of", "2036-06-01", "--json").out)
+    owed = {
+        (one["id"], one["scope"], one["boundary"], one[axis])
+        for control in status["controls"] for one in control["requirements"]
+        for axis in ("freshness", "coverage", "conclusion")
+    }
+    assert {one for one in owed if one[3] in BAD} == {one for one in calls if one[:3] in {unit[:3] for unit in owed}}
+    (policy,) = [one for one in told["alerts"] if one["requirement"] == "security-policy"]
+    (held,) = [
+        one for control in status["controls"] for one in control["requirements"]
+        if one["id"] == "security-policy" and one["role"] == "primary"
+    ]
+    assert (policy["condition"], policy["since"]) == ("stale", held["stale_at"])
+    assert run("alerts", "--as-of", "2036-06-01").out.startswith("By 2036-06-01 00:00, if nothing more is collected:\n")
 
 
 def test_store_check_and_rebuild(run: Any, place: Path, tmp_path: Path) -> None:

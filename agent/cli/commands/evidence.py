@@ -74,12 +74,14 @@ def list_(
 
     with session.opened(context) as app:
         zone = app.config.timezone
+        instant = when.instant(as_of, zone) or app.clock()
         rows = app.store.artifacts(
             collector=collector, scope=scope, kind=kind, outcome=outcome, since=when.instant(since, zone),
-            as_of=when.instant(as_of, zone), limit=limit + 1,
+            as_of=instant, limit=limit + 1,
         )
         if json:
-            session.emit({"artifacts": [artifacts.row_json(one) for one in rows[:limit]], "more": len(rows) > limit})
+            told = [artifacts.row_json(one) for one in rows[:limit]]
+            session.emit({"as_of": instant, "artifacts": told, "more": len(rows) > limit})
         else:
             artifacts.listed(session.screen(context), rows[:limit], zone, more=len(rows) > limit)
 

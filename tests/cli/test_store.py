@@ -9,7 +9,7 @@ import io
 import json
 import shutil
 import subprocess
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -199,9 +199,26 @@ def test_forecast_of_the_store(run: Any) -> None:
     assert told["actions"]
     text = run("forecast").out
     assert "Who has to act by when" in text
+    days = {one["by"] for one in told["actions"] if one["by"]}
+    assert days
+    assert all(f"By {date.fromisoformat(day)}, " in text for day in days), "the local days that people read"
+    early = {one["not_before"] for one in told["actions"] if one["not_before"]}
+    assert {day for day in early if f"not before {date.fromisoformat(day)}" in text}
     assert "--how tells how each is done." in text
     assert len(run("forecast", "--how").out) > len(text)
     assert "no audit is called 'x'" in run("forecast", "--audit", "x").err
+
+
+def test_periods_in_a_row_are_one_action(run: Any) -> None:
+    told = json.loads(run("forecast", "--as-of", "2027-12-01", "--json").out)
+    about: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in told["actions"]:
+        if one["kind"] == "explain":
+            about.setdefault((one["requirement"], one["boundary"]), []).append(one)
+    assert any(one["periods"] > 2 for found in about.values() for one in found)
+    for found in about.values():
+        ends = {one["period"]["to"] for one in found}
+        assert ends.isdisjoint(one["period"]["from"] for one in found), "those that follow on each other are one"
 
 
 def test_alerts_and_audits(run: Any) -> None:

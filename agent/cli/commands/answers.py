@@ -135,7 +135,7 @@ def forecast(
     with session.opened(context) as app:
         answer = app.forecast(when.instant(as_of, app.config.timezone), framework, audit)
         if json:
-            session.emit(answer.as_json())
+            session.emit(answer.as_json(app.config.timezone))
         else:
             about = _about(app, answer.framework)
             show.forecast.forecast(session.screen(context), answer, about, everything=everything, how=how, limit=limit)

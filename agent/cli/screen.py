@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from agent.cli.application import Hung, Options
 
+_PARTS, _FINER = re.compile(r"[^\s/:]*[\s/:]+|[^\s/:]+"), re.compile(r"[^.@_-]*[.@_-]+|[^.@_-]+")
 READABLE = 14
 """The fewest cells in which a flexible column can be read."""
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -112,6 +114,13 @@ class Screen:
             used += part.cell_len
         return text
 
+    def unbroken(self, text: Text, by: int = 0) -> Text:
+        """Return the text with each word that the width less `by` cannot hold broken where its parts end."""
+        room = max(self.width - by - 1, 1)
+        if all(cell_len(word) <= room for word in text.plain.split()):
+            return text
+        return Text("\n".join(_lines(text.plain, room)))
+
     def heading(self, text: str) -> None:
         """Print a blank line and a heading."""
         self.console.print()
@@ -159,6 +168,21 @@ class Screen:
             for column, cell in zip(columns[1:], row[1:], strict=True):
                 if cell:
                     self.hanging(f"  {column.title}", cell, by=by)
+
+
+def _lines(text: str, room: int) -> Iterator[str]:
+    """Yield the lines of a text in which ids are broken only after a sign that divides them, where there is one."""
+    pieces = [
+        finer for piece in _PARTS.findall(text)
+        for finer in ([piece] if cell_len(piece.rstrip()) <= room else _FINER.findall(piece))
+    ]
+    line = ""
+    for piece in pieces:
+        if line and cell_len(line + piece.rstrip()) > room:
+            yield line.rstrip()
+            line = ""
+        line += piece
+    yield line.rstrip()
 
 
 def _word(cell: Text) -> int:

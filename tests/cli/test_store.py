@@ -173,6 +173,9 @@ def test_status_of_the_store(run: Any) -> None:
     one = next(control for control in told["controls"] if control["id"] == "5.1")
     policy = next(each for each in one["requirements"] if each["id"] == "security-policy")
     assert policy["evidence_time"] == "2026-02-02T23:00:00Z"
+    brief, whole = run("status", "--control", "5.1").out, run("status", "--control", "5.1", "--all").out
+    assert len(brief.splitlines()) < len(whole.splitlines())
+    assert "supporting, does not decide" in whole
     shown = run("status", "--control", "A.5.1")
     assert shown.status == 0
     assert "evidence of 2026-02-03" in shown.out
@@ -226,7 +229,7 @@ def test_alerts_and_audits(run: Any) -> None:
     assert [one["name"] for one in told["audits"]] == ["surveillance-2027-12-07"]
     told = json.loads(run("alerts", "--json").out)
     assert isinstance(told["alerts"], list)
-    assert datetime.fromisoformat(told["as_of"])
+    assert datetime.fromisoformat(told["as_of"]).tzinfo
     assert run("alerts").status == 0
 
 

@@ -84,7 +84,9 @@ def status(
         if json:
             session.emit(answer.as_json())
         elif control is not None:
-            show.control.control(session.screen(context), answer.controls[0], answer.as_of, zone)
+            most = None if everything else limit or show.control.MOST
+            show.control.control(session.screen(context), answer.controls[0],
+                                 show.control.View(answer.as_of, zone, most))
         else:
             about = _about(app, answer.framework)
             show.status.status(session.screen(context), answer, about, everything=everything, limit=limit)

@@ -8,7 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.assembly import force
 from agent.assembly.app import Parts
+from agent.mapping import Mapping
 
 if TYPE_CHECKING:
     from agent.assembly.permissions import Checked
@@ -44,6 +46,10 @@ class App(Parts):
 
         now = self.clock()
         return standing.standing(self, as_of or now, now)
+
+    def mapping_at(self, as_of: datetime) -> Mapping:
+        """Return the mapping in force at an instant; the newest for one that lies ahead."""
+        return force.mapping_at(self.store, self.mapping, as_of)
 
     def doctor(self, *, send: bool = False) -> list[Checked]:
         """Check the configuration against reality; `send` sends a test message to each alert route."""

@@ -31,7 +31,7 @@ $(VENV)/.dev: $(UV) config/locks/dev.txt pyproject.toml
 	@touch $@
 
 demo: $(VENV)/.demo ## collect from a local AWS, and see what is stale now and on audit day
-	@$(BIN)/python -m tests.lab.demo $(ESTATE)
+	@$(BIN)/python -m tests.lab.demo $(ESTATE) $(ARGS)
 
 test: $(VENV)/.dev ## lint, then every test; installs what tests need where it may
 	@sh tests/setup.sh

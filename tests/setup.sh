@@ -9,6 +9,7 @@ need() { # need COMMAND PACKAGE
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
 need openssl openssl
 need git git
+need curl curl
 need mount util-linux
 if [ "${ANNEXA_TEST_CONTAINER:-${CI:-}}" ]; then
     for tool in buildah podman runc netavark mmdebstrap; do need "$tool" "$tool"; done

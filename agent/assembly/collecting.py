@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 import structlog
 from sqlmodel import Session
 
-from agent.assembly import force, stamping, telling, witnessing
+from agent.assembly import compacting, force, stamping, telling, witnessing
 from agent.assembly.app import Parts
 from agent.assembly.providers import provider
 from agent.errors import ConfigurationError
@@ -50,6 +50,7 @@ def collect(
     telling.notice(app, app.clock())
     stamping.stamp(app)
     witnessing.show(app)
+    compacting.lately(app)
     return results
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from agent.assembly import collecting, custody, force, stamping, telling, witnessing
+from agent.assembly import collecting, compacting, custody, force, stamping, telling, witnessing
 from agent.assembly.app import Parts
 from agent.config import load
 from agent.mapping import load_mapping
@@ -17,6 +17,9 @@ from agent.schedule import Service, serve
 CALENDAR = timedelta(hours=1)
 """Between two looks at what the calendar brings."""
 
+COMPACTION = timedelta(days=1)
+"""Between two compactions of what was collected."""
+
 
 class AppDuties:
     """The agent as the service sees it."""
@@ -26,6 +29,7 @@ class AppDuties:
         self._connected: dict[str, Connected] = {}
         self._boundaries: list[Boundary] = []
         self._looked: datetime | None = None
+        self._compacted: datetime | None = None
 
     def engine(self, stop: threading.Event) -> Engine:
         """Return the engine; the scopes it knows are those of `expand`, kept up to date by it."""
@@ -50,6 +54,9 @@ class AppDuties:
         if self._looked is None or abs(now - self._looked) >= CALENDAR:
             telling.calendar(self._app, now)
             self._looked = now
+        if self._compacted is None or abs(now - self._compacted) >= COMPACTION:
+            compacting.lately(self._app)
+            self._compacted = now
         return flips
 
     def deliver(self, now: datetime) -> int:

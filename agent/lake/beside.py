@@ -21,7 +21,7 @@ import structlog
 from agent.errors import ConfigurationError
 from agent.lake.desk import SECONDS, Asked, EndedError
 from agent.lake.judged import Population
-from agent.lake.pieces import Piece
+from agent.lake.pieces import SCRATCH, Piece
 from agent.lake.wire import receive, send, unpack_checks, unpack_error
 from agent.model import Requirement, Subjects
 from agent.model.conclusions import CheckResult
@@ -77,6 +77,10 @@ class BesideDesk:
             return unpack_checks(found)
         except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             raise EndedError(f"the process that reads evidence answered nonsense: {error}") from error
+
+    def compact(self, directory: Path, pieces: Sequence[Piece]) -> None:
+        """Write the Parquet below the directory that holds these artifacts of one month."""
+        self._ask("compact", directory, [_here(piece) for piece in pieces])
 
     def warm(self) -> None:
         """Start the process, so that the first question need not wait for it."""
@@ -157,7 +161,7 @@ class BesideDesk:
     def _own(self) -> str:
         """Return a directory for the process, which goes with it however it ends."""
         self._room.mkdir(parents=True, exist_ok=True)
-        self._home = tempfile.TemporaryDirectory(prefix="annexa-lake-", dir=self._room, ignore_cleanup_errors=True)
+        self._home = tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self._room, ignore_cleanup_errors=True)
         return self._home.name
 
     def _end(self) -> int | None:

@@ -33,6 +33,9 @@ def answer(desk: OwnDesk, name: str, given: tuple[Any, ...]) -> list[bytes]:
             return [b"summaries", *desk.summaries(*given)]
         if name == "population":
             return [b"population", orjson.dumps(desk.population(*given))]
+        if name == "compact":
+            desk.compact(*given)
+            return [b"compact"]
         return [b"checks", pack_checks(desk.checks(*given))]
     except AnnexaError as error:
         return [b"error", pack_error(error)]

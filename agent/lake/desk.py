@@ -43,6 +43,9 @@ class Desk(Protocol):
     def checks(self, requirement: Requirement, population: Population) -> tuple[CheckResult, ...]:
         """Return what each check of the requirement finds."""
 
+    def compact(self, directory: Path, pieces: Sequence[Piece]) -> None:
+        """Write the Parquet below the directory that holds these artifacts of one month."""
+
     def warm(self) -> None:
         """Make ready for the first question."""
 
@@ -76,6 +79,12 @@ class OwnDesk:
         from agent.lake.checks import run_checks  # noqa: PLC0415 DuckDB
 
         return run_checks(requirement, population, bench=self._bench, seconds=self._seconds)
+
+    def compact(self, directory: Path, pieces: Sequence[Piece]) -> None:
+        """Write the Parquet below the directory that holds these artifacts of one month."""
+        from agent.lake.compact import Compacted  # noqa: PLC0415 DuckDB
+
+        Compacted(directory).compact(pieces)
 
     def warm(self) -> None:
         """Be ready."""

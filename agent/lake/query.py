@@ -85,12 +85,13 @@ class _Open:
 
 
 class Lake:
-    """SQL over the artifacts of a catalog; `directory` holds compacted Parquet and scratch files."""
+    """SQL over the artifacts of a catalog; `directory` holds scratch files, and Parquet unless `compacted` does."""
 
-    def __init__(self, catalog: Catalog, directory: Path | None = None, *, memory: str = "256MB", threads: int = 2,
-                 seconds: float = 300) -> None:
+    def __init__(self, catalog: Catalog, directory: Path | None = None, *, compacted: Compacted | None = None,
+                 memory: str = "256MB", threads: int = 2, seconds: float = 300) -> None:
         self._catalog = catalog
         self._directory = directory
+        self._compacted = compacted or (Compacted(directory) if directory else None)
         self._limits = (memory, threads)
         self._seconds = seconds
 
@@ -141,8 +142,8 @@ class Lake:
         pieces = self._catalog.pieces(kind, as_of=asked.as_of, scope=asked.scope)
         if not (KINDS[kind].event or asked.everything):
             pieces = newest(pieces)
-        parquet = self._directory and table == kind and not asked.proven
-        compacted = Compacted(self._directory).parts(kind, pieces) if self._directory and parquet else ()
+        wanted = table == kind and not asked.proven
+        compacted = self._compacted.parts(kind, pieces) if self._compacted and wanted else ()
         return stage(kind, pieces, room, compacted, label=table)
 
 

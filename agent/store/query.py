@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from agent.errors import StoreError
 from agent.model import Outcome
@@ -20,6 +20,11 @@ class Artifacts:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+
+    def oldest(self) -> datetime | None:
+        """Return when the artifact collected first was, None where there is none."""
+        with self._catalog.read() as session:
+            return session.exec(select(func.min(ArtifactRow.collected_at))).one()
 
     def artifacts(
         self,

@@ -1,8 +1,16 @@
-"""The floor of the estate's bench: the providers' own SDKs page the same lists, with as many readers, and count."""
+"""`python -m tests.bench.paging CONFIG [bare]`: the floors of the estate's bench, which import nothing of ours.
+
+The providers' own SDKs page the same lists with as many readers, and count. The floor is what their
+documentation shows: each list by its own method, each item as the SDK hands it out. The bare one asks
+Azure and Graph through the same SDKs for bytes, and takes the JSON as it comes, as the agent does.
+"""
 
 from __future__ import annotations
 
+import functools
+import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,23 +18,27 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import yaml
+
+from tests.bench.peak import peak_mb
 
 READERS = 16
 """As many as `annexa collect` has tasks at once."""
 Job = Callable[[], int]
 
 
-def floor(config: Path) -> dict[str, Any]:
+def floor(config: Path, *, bare: bool) -> dict[str, Any]:
     """Page everything that the collectors read, chain by chain, and return how much and how long."""
     scopes = {one["provider"]: one for one in yaml.safe_load(config.read_text())["scopes"]}
     now = datetime.now(UTC)
-    jobs = [*aws(scopes["aws"], now), *google(scopes["gcp"], now), *azure(scopes["azure"], now), entra(scopes["entra"], now)]
-    began = time.perf_counter()
+    jobs = [*aws(scopes["aws"], now), *google(scopes["gcp"], now),
+            *(azure_bare if bare else azure)(scopes["azure"], now), (entra_bare if bare else entra)(scopes["entra"], now)]
+    began, spent = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(READERS) as pool:
         found = list(pool.map(lambda job: job(), jobs))
-    return {"records": sum(found), "seconds": time.perf_counter() - began}
+    return {"records": sum(found), "seconds": time.perf_counter() - began, "cpu": time.process_time() - spent}
 
 
 def spans(now: datetime, days: int, longest: int) -> Iterator[tuple[datetime, datetime]]:
@@ -44,6 +56,7 @@ def aws(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
     first = boto3.client("organizations", region_name="us-east-1")
     accounts = [one["Id"] for page in first.get_paginator("list_accounts").paginate() for one in page["Accounts"]]
 
+    @functools.cache
     def client(account: str, region: str) -> Any:
         role = f"arn:aws:iam::{account}:role/annexa"
         given = boto3.client("sts", region_name=region).assume_role(RoleArn=role, RoleSessionName="floor")["Credentials"]
@@ -97,16 +110,24 @@ def google(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
 
     def project(name: str) -> int:
         found = 0
-        for start, end in spans(now, 399, 30):
+        for start, end in spans(now, 399, 60):
             when = f'timestamp>="{start.isoformat()}" AND timestamp<"{end.isoformat()}"'
             asked = {"resource_names": [f"projects/{name}"], "filter": when, "page_size": 1000,
                      "order_by": "timestamp asc"}
-            for page in client.list_log_entries(request=asked, metadata=token).pages:
-                found += len(page.entries)
+            found += sum(1 for _ in client.list_log_entries(request=asked, metadata=token))
         return found
 
     for name in ("nordwind-security", "nordwind-shop", "nordwind-lab"):
         yield partial(project, name)
+
+
+SUBSCRIPTIONS = ("7c1a52e0-44b1-4f7e-9d0b-1f0a6a2b9c01", "7c1a52e0-44b1-4f7e-9d0b-1f0a6a2b9c02")
+ARM = "https://management.azure.com/.default"
+GRAPH = "https://graph.microsoft.com/.default"
+
+
+def _happened(start: datetime, end: datetime) -> str:
+    return f"eventTimestamp ge '{start:%Y-%m-%dT%H:%M:%SZ}' and eventTimestamp le '{end:%Y-%m-%dT%H:%M:%SZ}'"
 
 
 def azure(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
@@ -119,41 +140,73 @@ def azure(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
 
     def subscription(ident: str) -> int:
         client = MonitorManagementClient(held, ident, base_url=scope["endpoint"], connection_verify=bundle,
-                                         credential_scopes=["https://management.azure.com/.default"])
-        return sum(
-            1 for start, end in spans(now, 89, 3) for _ in client.activity_logs.list(
-                filter=f"eventTimestamp ge '{start.isoformat()}' and eventTimestamp le '{end.isoformat()}'")
-        )
+                                         credential_scopes=[ARM])
+        return sum(1 for start, end in spans(now, 89, 3)
+                   for _ in client.activity_logs.list(filter=_happened(start, end)))
 
-    for ident in ("7c1a52e0-44b1-4f7e-9d0b-1f0a6a2b9c01", "7c1a52e0-44b1-4f7e-9d0b-1f0a6a2b9c02"):
-        yield partial(subscription, ident)
+    return (partial(subscription, ident) for ident in SUBSCRIPTIONS)
+
+
+def azure_bare(scope: dict[str, Any], now: datetime) -> Iterator[Job]:
+    """Yield the activity log of each subscription, read through the pipeline of azure-core."""
+    from azure.core import PipelineClient
+    from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+    from azure.core.rest import HttpRequest
+    from azure.identity import DefaultAzureCredential
+
+    bundle = os.environ["REQUESTS_CA_BUNDLE"]
+    held = DefaultAzureCredential(disable_instance_discovery=True, connection_verify=bundle)
+
+    def subscription(ident: str) -> int:
+        client: Any = PipelineClient(scope["endpoint"], policies=[BearerTokenCredentialPolicy(held, ARM)],
+                                     connection_verify=bundle)
+        path, found = f"/subscriptions/{ident}/providers/Microsoft.Insights/eventtypes/management/values", 0
+        for start, end in spans(now, 89, 3):
+            asked = urlencode({"api-version": "2015-04-01", "$filter": _happened(start, end)})
+            link = f"{scope['endpoint']}{path}?{asked}"
+            while link:
+                page = client.send_request(HttpRequest("GET", link)).json()
+                found += len(page["value"])
+                link = page.get("nextLink")
+        return found
+
+    return (partial(subscription, ident) for ident in SUBSCRIPTIONS)
+
+
+def _signed(start: datetime, end: datetime) -> str:
+    return f"createdDateTime ge {start:%Y-%m-%dT%H:%M:%SZ} and createdDateTime le {end:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _graph(scope: dict[str, Any], held: Any) -> Any:
+    """Return the Graph client of the SDK."""
+    import httpx
+    from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+    from msgraph import GraphRequestAdapter, GraphServiceClient
+    from msgraph_core import GraphClientFactory
+
+    way = AzureIdentityAuthenticationProvider(held, allowed_hosts=["localhost"], scopes=[GRAPH])
+    http = GraphClientFactory.create_with_default_middleware(
+        client=httpx.AsyncClient(verify=os.environ["REQUESTS_CA_BUNDLE"], timeout=120)
+    )
+    adapter = GraphRequestAdapter(way, client=http)
+    adapter.base_url = f"{scope['endpoint']}/v1.0"
+    return GraphServiceClient(request_adapter=adapter)
 
 
 def entra(scope: dict[str, Any], now: datetime) -> Job:
     """Return the sign-ins, read through the Graph SDK."""
     import asyncio
 
-    import httpx
     from azure.identity.aio import DefaultAzureCredential
-    from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
-    from msgraph import GraphRequestAdapter, GraphServiceClient
     from msgraph.generated.audit_logs.sign_ins.sign_ins_request_builder import SignInsRequestBuilder
-    from msgraph_core import GraphClientFactory
-
-    bundle = os.environ["REQUESTS_CA_BUNDLE"]
 
     async def read() -> int:
-        held = DefaultAzureCredential(disable_instance_discovery=True, connection_verify=bundle)
-        way = AzureIdentityAuthenticationProvider(held, allowed_hosts=["localhost"],
-                                                  scopes=["https://graph.microsoft.com/.default"])
-        http = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(verify=bundle, timeout=120))
-        adapter = GraphRequestAdapter(way, client=http)
-        adapter.base_url = f"{scope['endpoint']}/v1.0"
-        builder = GraphServiceClient(request_adapter=adapter).audit_logs.sign_ins
+        held = DefaultAzureCredential(disable_instance_discovery=True,
+                                      connection_verify=os.environ["REQUESTS_CA_BUNDLE"])
+        builder = _graph(scope, held).audit_logs.sign_ins
         found, kind = 0, SignInsRequestBuilder.SignInsRequestBuilderGetRequestConfiguration
         for start, end in spans(now, 29, 3):
-            when = f"createdDateTime ge {start:%Y-%m-%dT%H:%M:%SZ} and createdDateTime le {end:%Y-%m-%dT%H:%M:%SZ}"
-            asked = SignInsRequestBuilder.SignInsRequestBuilderGetQueryParameters(filter=when, top=1000)
+            asked = SignInsRequestBuilder.SignInsRequestBuilderGetQueryParameters(filter=_signed(start, end), top=1000)
             page = await builder.get(request_configuration=kind(query_parameters=asked))
             while page is not None:
                 found += len(page.value or ())
@@ -163,3 +216,38 @@ def entra(scope: dict[str, Any], now: datetime) -> Job:
         return found
 
     return lambda: asyncio.run(read())
+
+
+def entra_bare(scope: dict[str, Any], now: datetime) -> Job:
+    """Return the sign-ins, asked for through the Graph SDK and taken as JSON."""
+    import asyncio
+
+    from azure.identity.aio import DefaultAzureCredential
+    from kiota_abstractions.native_response_handler import NativeResponseHandler
+    from kiota_http.middleware.options import ResponseHandlerOption
+    from msgraph.generated.audit_logs.sign_ins.sign_ins_request_builder import SignInsRequestBuilder
+
+    async def read() -> int:
+        held = DefaultAzureCredential(disable_instance_discovery=True,
+                                      connection_verify=os.environ["REQUESTS_CA_BUNDLE"])
+        client = _graph(scope, held)
+        builder, found = client.audit_logs.sign_ins, 0
+        kind = SignInsRequestBuilder.SignInsRequestBuilderGetRequestConfiguration
+        native = ResponseHandlerOption(NativeResponseHandler())
+        for start, end in spans(now, 29, 3):
+            asked = SignInsRequestBuilder.SignInsRequestBuilderGetQueryParameters(filter=_signed(start, end), top=1000)
+            request = builder.to_get_request_information(kind(query_parameters=asked))
+            while request is not None:
+                request.request_options[native.get_key()] = native
+                page = (await client.request_adapter.send_primitive_async(request, "bytes", {})).json()
+                found += len(page["value"])
+                link = page.get("@odata.nextLink")
+                request = builder.with_url(link).to_get_request_information() if link else None
+        await held.close()
+        return found
+
+    return lambda: asyncio.run(read())
+
+
+if __name__ == "__main__":
+    print(json.dumps({**floor(Path(sys.argv[1]), bare="bare" in sys.argv), "peak_mb": peak_mb()}))

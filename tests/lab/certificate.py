@@ -19,7 +19,11 @@ class Shown:
     @classmethod
     def made(cls) -> Shown:
         """Make a key and its certificate for `localhost` and 127.0.0.1."""
-        both = certificate()
+        return cls.of(certificate())
+
+    @classmethod
+    def of(cls, both: Path) -> Shown:
+        """Return what is shown of a file that holds a key and its certificate."""
         text = both.read_text(encoding="ascii")
         public = both.with_name("trusted.pem")
         public.write_text(text[text.index("-----BEGIN CERTIFICATE"):], encoding="ascii")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from tests.lab.aws.lab import Lab as Aws
@@ -24,10 +26,11 @@ class Clouds:
     estate: Estate
     port: int = 0
     moto: bool = True
+    shown: Shown = field(default_factory=Shown.made)
 
     def __enter__(self) -> Self:
         self._open = ExitStack()
-        self.shown = Shown.made()
+        self._folder = Path(self._open.enter_context(TemporaryDirectory(prefix="annexa-lab-")))
         ports = [self.port + number if self.port else 0 for number in range(4)]
         self.aws = self._open.enter_context(Aws(self.estate, port=ports[0], moto=self.moto))
         self.gcp = self._open.enter_context(Gcp(self.estate, port=ports[1], tls=self.shown.context()))
@@ -80,7 +83,7 @@ class Clouds:
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_EC2_METADATA_DISABLED": "true",
             "HTTP_PROXY": self.aws.double.url,
-            **self.gcp.double.environ(self.shown.both.parent),
+            **self.gcp.double.environ(self._folder),
             **self.entra.double.environ(),
             "REQUESTS_CA_BUNDLE": str(self.shown.public),
         }

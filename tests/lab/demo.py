@@ -1,14 +1,17 @@
 """`python -m tests.lab.demo ESTATE`: the main job on local clouds, with the real program, as a user would.
 
 Writes `.demo/annexa.yaml`, starts the local clouds, and runs annexa: collect, evidence add, status, forecast, alerts.
+With `--stay` the clouds run on until Ctrl-C.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -25,6 +28,8 @@ from tests.lab import serve
 from tests.lab.estate import Estate, documents
 
 PLACE = Path(".demo")
+STAY = "--stay"
+"""Let the clouds run on when the demo is over."""
 ANNEXA = Path(sys.executable).with_name("annexa")
 
 
@@ -176,6 +181,23 @@ def further(config: Path, estate: Estate) -> None:
         print(f"  {shown(config, [words.get(word, word) for word in command])}\n      {about}")
 
 
+def variables(about: Mapping[str, Any], place: Path = PLACE) -> Path:
+    """Write what a shell needs to reach the clouds, as `. FILE` takes it, and return the file."""
+    lab = {f"LAB_{scope['provider'].upper()}": scope["endpoint"] for scope in about["scopes"]}
+    lines = [f"export {name}={shlex.quote(str(value))}\n" for name, value in {**about["environment"], **lab}.items()]
+    written = place / "clouds.env"
+    written.write_text("".join(lines), encoding="utf-8")
+    return written
+
+
+def stay(config: Path, about: Mapping[str, Any]) -> None:
+    """Let the clouds run until Ctrl-C, for whoever wants to try what happens when they fail."""
+    tell("The clouds stay until Ctrl-C. In another shell, from this directory, with faults as docs/lab.md has them:")
+    print(f"  . {variables(about)}\n  {shown(config, ('collect', '--scope', 'entra'))}", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
+
+
 def held(estate: Estate, about: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each cloud: what the company has there, and where it is served."""
     google, directory = estate.google, estate.directory
@@ -192,6 +214,8 @@ def held(estate: Estate, about: Mapping[str, Any]) -> Iterator[str]:
 def main(argv: list[str] | None = None) -> int:
     """Run the demo; the first command that fails is the demo's own exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
+    stays = STAY in given
+    given = [one for one in given if one != STAY]
     chosen = serve.arguments(given)
     began = time.monotonic()
     tell("annexa collects evidence for ISO/IEC 27001 and says what will be stale or missing on audit day, while there "
@@ -208,8 +232,10 @@ def main(argv: list[str] | None = None) -> int:
         for step in STEPS:
             if status := run(config, step, environment(about)):
                 return status
-    further(config, estate)
-    print(f"\nAll of this took {time.monotonic() - began:.0f} s.", flush=True)
+        further(config, estate)
+        print(f"\nAll of this took {time.monotonic() - began:.0f} s.", flush=True)
+        if stays:
+            stay(config, about)
     return 0
 
 

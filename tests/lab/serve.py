@@ -15,8 +15,11 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.lab import long
+from tests.lab.certificate import Shown
 from tests.lab.clouds import Clouds
 from tests.lab.estate import EXAMPLE, Estate, this_hour
+from tests.lab.told import Paged
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -27,6 +30,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="of AWS; the others follow it")
     parser.add_argument("--scale", type=int, default=1, help="times the records")
     parser.add_argument("--no-moto", action="store_true", help="of AWS, serve only what comes from the estate itself")
+    parser.add_argument("--records", type=int, default=0,
+                        help="let the longest list of each cloud be a quarter of so many, told from bytes (needs --no-moto)")
+    parser.add_argument("--page", type=int, default=Paged.most, help="the most items of any page, to have more pages")
+    parser.add_argument("--certificate", type=Path, help="a file with the key and certificate to show; default: a new one")
     return parser.parse_args(argv)
 
 
@@ -45,9 +52,12 @@ def main(argv: list[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    Paged.most = chosen.page
     estate = Estate.load(chosen.estate, instant(chosen), chosen.scale)
-    told = sys.stdout
-    with contextlib.redirect_stdout(sys.stderr), Clouds(estate, port=chosen.port, moto=not chosen.no_moto) as clouds:
+    told, shown = sys.stdout, Shown.of(chosen.certificate) if chosen.certificate else Shown.made()
+    with contextlib.redirect_stdout(sys.stderr), Clouds(estate, chosen.port, not chosen.no_moto, shown) as clouds:
+        if chosen.records:
+            long.grow(clouds, chosen.records)
         print(json.dumps(clouds.about()), file=told, flush=True)
         stop.wait()
         print(json.dumps({"requests": clouds.requests()}), file=told, flush=True)

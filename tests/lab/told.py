@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 if TYPE_CHECKING:
     from tests.lab.estate import Estate
@@ -34,10 +34,13 @@ class Table:
 class Paged(Sequence[Mapping[str, Any]]):
     """The pages of a list; a page is told when it is asked for. An empty list has one page."""
 
+    most: ClassVar[int] = 1_000_000
+    """The most items that any page holds, whatever is asked for."""
+
     def __init__(
         self, key: str, items: Sequence[Any], size: Any, tell: Callable[[Any], dict[str, Any]] = dict,
     ) -> None:
-        self.key, self.items, self.size, self.tell = key, items, max(int(size or 100), 1), tell
+        self.key, self.items, self.size, self.tell = key, items, min(max(int(size or 100), 1), self.most), tell
 
     def __len__(self) -> int:
         return max(1, -(-len(self.items) // self.size))

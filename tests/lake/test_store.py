@@ -21,14 +21,15 @@ from agent.errors import VerificationError
 from agent.lake.bench import Bench
 from agent.lake.beside import BesideDesk
 from agent.lake.checks import run_checks
+from agent.lake.compact import Compacted, Month
 from agent.lake.desk import Asked as Wish
 from agent.lake.judged import Population as Judged
 from agent.lake.pieces import Piece
 from agent.lake.population import Wanted, gather, records
 from agent.lake.query import Asked, Lake
-from agent.lake.shelf import Shelf, compact
+from agent.lake.shelf import Shelf
 from agent.lake.summary import population, summarise
-from agent.model import Account, BackupTest, Outcome, Provenance, Row, Window
+from agent.model import KINDS, Account, BackupTest, Outcome, Provenance, Row, Window
 from agent.store import Store
 from tests.lake.made import check, day, requirement, subjects
 
@@ -75,6 +76,11 @@ def keep(store: Store, rows: list[Row], at: datetime, outcome: Outcome = Outcome
 def ask(lake: Lake, sql: str, **asked: Any) -> list[tuple[Any, ...]]:
     with lake.query(sql, Asked(**asked)) as result:
         return [row for batch in result.batches for row in batch]
+
+
+def compact(store: Store, directory: Path) -> list[Month]:
+    shelf, held = Shelf(store, directory), Compacted(directory)
+    return [month for kind in KINDS for month in held.compact(shelf.pieces(kind))]
 
 
 def test_questions_summaries_and_compaction_over_a_store(store: Store, tmp_path: Path) -> None:

@@ -104,13 +104,17 @@ def show(
         instant = when.instant(as_of, app.config.timezone)
         row = _recorded(app, artifact, instant)
         instant = instant or app.clock()
-        opened = app.store.open_artifact(row.id)
-        first = list(islice(opened.records(), records))
+        act = app.store.removal(row) if row.deleted_at else None
+        if act is not None and act.kind == "erasure":
+            opened, first = app.store.sealed_artifact(row.id), []
+        else:
+            opened = app.store.open_artifact(row.id)
+            first = list(islice(opened.records(), records))
         app.note("view", [row.id], why=why, detail=f"{len(first)} records shown")
         if json:
-            session.emit(artifacts.whole_json(row, opened, first, instant))
+            session.emit(artifacts.whole_json(row, opened, first, instant, act))
         else:
-            artifacts.shown(session.screen(context), row, opened, first, instant, app.config.timezone)
+            artifacts.shown(session.screen(context), row, opened, first, instant, app.config.timezone, act)
 
 
 def _recorded(app: App, artifact: str, as_of: datetime | None) -> ArtifactRow:

@@ -1,4 +1,4 @@
-"""`store check` and `store rebuild`: what is kept, and the catalog over it."""
+"""`store check`, `store rebuild` and `store compact`: what is kept, the catalog over it, and a copy for questions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from agent.cli.application import add, options
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    group = typer.Typer(help="The store: check what is kept, rebuild the catalog.", no_args_is_help=True)
+    group = typer.Typer(help="What is kept: check it, rebuild its catalog, compact its records.", no_args_is_help=True)
     add(group, check)
     add(group, rebuild)
+    add(group, compact)
     app.add_typer(group, name="store")
 
 
@@ -40,6 +41,18 @@ def check(
         screen.line(said if deep or problems else f"{said}; --deep reads every object, too")
     if problems:
         raise typer.Exit(3)
+
+
+def compact(context: typer.Context, json: asked.Json = False) -> None:
+    """Compact the records of every month for `query`; `collect` and `serve` do it for the last two."""
+    from agent.assembly import compacting
+
+    with session.opened(context, writer=True) as app:
+        written = compacting.everything(app)
+    if json:
+        session.emit({"written": written})
+    else:
+        session.screen(context).line(f"{written:,} files written; they hold nothing of their own and can be deleted")
 
 
 def rebuild(context: typer.Context, json: asked.Json = False) -> None:

@@ -26,6 +26,8 @@ CREDENTIALS = frozenset({
     "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure",
     "IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
 })
+SKEWED = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
+"""What AWS says, with a status of its own or that of a denial, where this machine's clock is off."""
 STRANGERS = frozenset({
     "InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "AuthFailure",
 })
@@ -137,6 +139,9 @@ def _by_code(error: Exception, code: str, place: Place) -> CallError:
         return _failure(place, "throttled", said, "Fewer at once: lower the concurrency of this scope")
     if place.page > 1 and code in PAGE_EXPIRED:
         return _failure(place, "expired", f"the token of page {place.page} expired ({said})", "")
+    if code in SKEWED:
+        advice = "Set this machine's clock (NTP); annexa doctor says by how much it is off"
+        return _failure(place, "failed", said, advice)
     if code in CREDENTIALS:
         return _failure(place, "expired", said, "Renew the credentials; annexa doctor tries them")
     if code in ELSEWHERE:

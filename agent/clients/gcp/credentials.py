@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -43,14 +45,25 @@ class Pinned(google.auth.transport.requests.Request):  # type: ignore[misc]  # g
         self.netloc = netloc
 
     def __call__(self, url: str, *args: Any, headers: Mapping[str, str] | None = None, **given: Any) -> Any:
-        """Make one request; raises `TransportError` where it would carry a token elsewhere."""
+        """Make one request; raises `TransportError` where it would carry a token elsewhere, or brings half of one."""
         bearer = any(
             name.lower() == "authorization" and value.startswith("Bearer") for name, value in (headers or {}).items()
         )
         there = urlsplit(url).netloc
         if self.netloc and bearer and there != self.netloc:
             raise google.auth.exceptions.TransportError(f"a token of {self.netloc} is not sent to {there}")
-        return super().__call__(url, *args, headers=headers, **given)
+        answer = super().__call__(url, *args, headers=headers, **given)
+        if answer.status == HTTPStatus.OK and "POST" in (*args, given.get("method")) and not _told(answer.data):
+            raise google.auth.exceptions.TransportError(f"{there} answered no JSON object")
+        return answer
+
+
+def _told(data: bytes) -> bool:
+    """Return whether an answer is a JSON object: google-auth takes half of one for a text, and stumbles over it."""
+    try:
+        return isinstance(json.loads(data), dict)
+    except ValueError:
+        return False
 
 
 @dataclass(slots=True)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tests.lab.aws.faults import Fault
 from tests.lab.aws.paging import Listing, Paging, make_token, with_token
 from tests.lab.aws.wire import ErrorAnswer
+from tests.lab.made import Made
 
 if TYPE_CHECKING:
     from tests.lab.aws.double import Double
 
 Result = Mapping[str, Any] | ErrorAnswer | Listing
-Pages = Result | Sequence[Result]
+Pages = Result | Sequence[Result] | Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def request_id(call: Call) -> str:
 
 def page_of_answer(said: Pages, style: Paging, call: Call, turn: int) -> Mapping[str, Any] | ErrorAnswer:
     """Return one page with its token: of a listing, of a script, or the one answer there is."""
+    assert not isinstance(said, Made), "the double sends these bytes itself"
     if isinstance(said, Listing):
         answer, more = said.page(style, call.params, turn)
     elif isinstance(said, Mapping | ErrorAnswer):
@@ -95,6 +97,8 @@ def spoilt(
     answer = page(max(turn - 1, 1)) if kind == "repeat_page" else page(turn)
     if isinstance(answer, ErrorAnswer):
         return answer
+    if kind == "reorder":
+        return {k: v[::-1] if isinstance(v, list) else v for k, v in answer.items()}
     bare = {k: v for k, v in answer.items() if k not in (*style.outputs, style.more)}
     salt = f"r{call.number}" if kind == "repeat_page" else ""
     return with_token(style, bare, make_token(call.name, max(turn, 2), salt))

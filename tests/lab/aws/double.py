@@ -17,12 +17,14 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
+from tests.lab import menu
 from tests.lab.aws import sts
 from tests.lab.aws.answers import Call, Context, Handler, Pages, page_of_answer, request_id, spoilt
 from tests.lab.aws.faults import Armed, Fault
 from tests.lab.aws.http import Fallthrough, Reply, Server
-from tests.lab.aws.paging import page_of, paging
-from tests.lab.aws.wire import ErrorAnswer, Incoming, Parsed, parse, write, write_error
+from tests.lab.aws.paging import make_token, page_of, paging
+from tests.lab.aws.wire import Answer, ErrorAnswer, Incoming, Parsed, parse, write, write_error
+from tests.lab.made import Made
 
 ACCOUNT = "123456789012"
 Where = tuple[str, str | None, str | None]
@@ -55,7 +57,8 @@ class Double:
         self._answers: dict[Where, Handler] = {("sts." + n, None, None): h for n, h in sts.HANDLERS.items()}
         for name, handler in self.handlers.items():
             self.handle(name, handler)
-        self._server = Server(self.port, self._reply, self.fallthrough)
+        self.board = menu.Board(menu.AWS, self._armed, self._lock, _armed)
+        self._server = Server(self.port, self._reply, self.fallthrough, self.board.answer)
         self.url = self._server.url
 
     def __enter__(self) -> Self:
@@ -152,6 +155,8 @@ class Double:
         result = self._result(handler, call, parsed, fault)
         if isinstance(result, ErrorAnswer):
             return self._error(result, item, parsed, fault)
+        if isinstance(result, bytes):
+            return Reply(Answer(200, {"Content-Type": "application/json"}, result), request_id(call), fault)
         return Reply(write(parsed, item.service, result, request_id(call)), request_id(call), fault)
 
     def _record(self, item: Incoming, parsed: Parsed) -> Call:
@@ -171,6 +176,7 @@ class Double:
                 meets = armed.strikes(call.name, call.page, call.number, call.account, call.region)
                 if meets and armed.where.items() <= dict(call.params).items():
                     armed.left = None if armed.left is None else armed.left - 1
+                    armed.struck += 1
                     return armed.fault
         return None
 
@@ -195,13 +201,19 @@ class Double:
 
     def _result(
         self, handler: Handler, call: Call, parsed: Parsed, fault: Fault | None
-    ) -> Mapping[str, Any] | ErrorAnswer:
+    ) -> Mapping[str, Any] | ErrorAnswer | bytes:
         style = paging(call.service, parsed.model.name)
         if style.pages and call.page is None:
             return ErrorAnswer("InvalidNextToken", 400, "The page token is not valid")
         said = handler(dict(parsed.params), Context(call, self))
+        if isinstance(said, Made):
+            return said.told(call.page or 1, lambda page: make_token(call.name, page))
         turn = (call.page or 1) if style.pages else call.number
         return spoilt(fault, style, call, lambda page: page_of_answer(said, style, call, page), turn)
+
+
+def _armed(order: menu.Order, fault: Fault) -> Armed:
+    return Armed(fault, order.match, order.page, order.request, order.account, order.region, order.where, fault.times)
 
 
 def _always(pages: Pages) -> Handler:

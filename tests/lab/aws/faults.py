@@ -22,7 +22,7 @@ class Fault:
 
     name: str
     says: Says | None = None
-    paging: Literal["", "empty", "repeat_page", "repeat_token"] = ""
+    paging: Literal["", "empty", "repeat_page", "repeat_token", "reorder"] = ""
     wire: Literal["", "cut", "truncated", "rubbish"] = ""
     delay: float = 0.0
     padding: int = 0
@@ -41,6 +41,7 @@ class Armed:
     region: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     left: int | None = None
+    struck: int = 0
 
     def strikes(self, operation: str, page: int | None, request: int, account: str, region: str) -> bool:
         """Return whether a request (its number counted from 1 within the operation) meets the conditions."""
@@ -186,6 +187,17 @@ def repeated_page(times: int | None = 1) -> Fault:
 def repeated_token(times: int | None = None) -> Fault:
     """Answer with the token of the request: who follows it never ends."""
     return Fault("repeated token", paging="repeat_token", times=times)
+
+
+def reordered(times: int | None = None) -> Fault:
+    """Answer the items of a page in another order."""
+    return Fault("reordered", paging="reorder", times=times)
+
+
+def redirected(link: str, times: int | None = None) -> Fault:
+    """Send the caller to another host."""
+    said = ErrorAnswer("TemporaryRedirect", 307, "Please re-send this request to the specified endpoint.", {"Location": link})
+    return Fault("redirected", says=lambda _service, _parsed: said, times=times)
 
 
 def cut(times: int | None = 1) -> Fault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import json
 import socket
 import struct
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 
 from tests.lab.aws.faults import Fault
 from tests.lab.aws.wire import Answer, Incoming, incoming
+from tests.lab.menu import PATH
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Fallthrough = str | Application | None
@@ -35,9 +37,13 @@ class Reply:
 class Server:
     """A threading HTTP server on 127.0.0.1 around one function from request to reply."""
 
-    def __init__(self, port: int, reply: Callable[[Incoming], Reply | None], beyond: Fallthrough) -> None:
-        methods = {f"do_{verb}": _Handler.serve for verb in VERBS}
-        handler = type("Handler", (_Handler,), {"reply": staticmethod(reply), "beyond": _Beyond(beyond), **methods})
+    def __init__(
+        self, port: int, reply: Callable[[Incoming], Reply | None], beyond: Fallthrough,
+        control: Callable[[str, bytes], tuple[int, dict[str, Any]]],
+    ) -> None:
+        methods: dict[str, Any] = {f"do_{verb}": _Handler.serve for verb in VERBS}
+        parts = {"reply": staticmethod(reply), "control": staticmethod(control), "beyond": _Beyond(beyond)}
+        handler = type("Handler", (_Handler,), {**parts, **methods})
         self._http = _Http(("127.0.0.1", port), handler)
         self.url = f"http://127.0.0.1:{self._http.server_port}"
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -65,6 +71,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     reply: Callable[[Incoming], Reply | None]
+    control: Callable[[str, bytes], tuple[int, dict[str, Any]]]
     beyond: _Beyond
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
@@ -75,6 +82,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = self._body()
         if self.path.startswith("http://"):  # asked as a proxy, which needs no DNS for s3control's account hosts
             self.path = "/" + self.path.split("/", 3)[3]
+        if self.path == PATH:
+            status, said = type(self).control(self.command, body)
+            self._send(Answer(status, {"Content-Type": "application/json"}, json.dumps(said).encode()), "", None)
+            return
         item = incoming(self.command, self.path, _headers(self.headers), body)
         reply = type(self).reply(item)
         fault = reply.fault if reply else None

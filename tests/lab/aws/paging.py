@@ -12,6 +12,8 @@ from typing import Any
 from moto.core.loaders import create_loader
 from moto.core.utils import get_service_model
 
+from tests.lab.told import Paged
+
 TOKENS = (
     ("NextToken", "NextToken"),
     ("nextToken", "nextToken"),
@@ -145,7 +147,7 @@ class Listing:
 
     def page(self, style: Paging, params: Mapping[str, Any], page: int) -> tuple[dict[str, Any], bool]:
         """Return page number `page` and whether another follows."""
-        size = min(self.size, int(params.get(style.limit) or self.size)) if style.pages else len(self.items)
+        size = min(self.size, int(params.get(style.limit) or self.size), Paged.most) if style.pages else len(self.items)
         start = (page - 1) * size
         answer: dict[str, Any] = dict(self.first or {})
         put(answer, self.key or style.keys[0], list(self.items[start : start + size]))

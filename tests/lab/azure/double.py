@@ -20,17 +20,19 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from agent.clients.azure.methods import ODATA, WHOLE, Method
 from agent.clients.azure.operations import METHODS
+from tests.lab import menu
 from tests.lab.azure.faults import Armed, Fault
 from tests.lab.entra.certificate import certificate
 from tests.lab.entra.http import Reply, Server
-from tests.lab.entra.tokens import APPLICATION, FEDERATED, SECRET, Endpoint
+from tests.lab.entra.tokens import APPLICATION, FEDERATED, SECRET, Endpoint, spoilt, taken
+from tests.lab.made import Made
 from tests.lab.told import Paged
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 SUBSCRIPTION = "aaaaaaaa-1111-4222-8333-444444444444"
 Params = dict[str, Any]
 Pages = Sequence[Mapping[str, Any]]
-Handler = Callable[[Params], Pages | Fault]
+Handler = Callable[[Params], Pages | Made | Fault]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Double:
         self._lock = threading.Lock()
         self.endpoint = Endpoint(self.tenant, self.lifetime)
         self.tokens = self.endpoint.issued
+        self.board = menu.Board(menu.AZURE, self._armed, self._lock, taken)
         self._server = Server(self.certificate, self._reply, self.port)
         self.url = self._server.url
 
@@ -92,6 +95,10 @@ class Double:
         assert name in METHODS, f"the client knows no {name}"
         self._handlers[name] = handler
 
+    def handler(self, name: str) -> Handler:
+        """Return what answers an operation."""
+        return self._handlers[name]
+
     def fault(
         self, operation: str, fault: Fault, page: int | None = None, request: int | None = None, *,
         onwards: bool = False,
@@ -109,11 +116,13 @@ class Double:
 
     def _reply(self, method: str, target: str, headers: Message, body: bytes) -> Reply:
         parts = urlsplit(target)
+        if parts.path == menu.PATH:
+            return Reply(*self.board.answer(method, body))
         if parts.path.endswith("/.well-known/openid-configuration"):
             return Reply(200, self.endpoint.discovery(self.url, parts.path.split("/")[1]))
         if method == "POST" and parts.path.endswith("/oauth2/v2.0/token"):
             self.endpoint.tenant, self.endpoint.lifetime = self.tenant, self.lifetime
-            return self.endpoint.answer(parse_qs(body.decode()))
+            return spoilt(self.endpoint.answer(parse_qs(body.decode())), self._token_fault())
         if parts.path == "/msi/token":
             return self.endpoint.managed(parse_qs(parts.query), headers.get("X-IDENTITY-HEADER", ""))
         params: Params = {
@@ -122,6 +131,10 @@ class Double:
         }
         params |= json.loads(body) if body else {}
         return self._serve(method, parts.path, params, headers)
+
+    def _token_fault(self) -> Fault | None:
+        with self._lock:
+            return self._struck(menu.TOKEN, 1, next(self._counts.setdefault(menu.TOKEN, itertools.count(1))))
 
     def _serve(self, verb: str, path: str, params: Params, headers: Message) -> Reply:
         authorization = headers.get("Authorization", "")
@@ -146,13 +159,18 @@ class Double:
         said = fault if fault and fault.status else self._handlers[name](params)
         if isinstance(said, Fault):
             return _error(said, request)
-        body = self._page(method, said, (page, shift), f"{self.url}{path}", params, fault)
-        return Reply(200, body, {"x-ms-request-id": request, **self.headers}, fault, request)
+        where = f"{self.url}{path}"
+        headers = {"x-ms-request-id": request, **self.headers}
+        if isinstance(said, Made):
+            made = said.told(page, lambda one: _onwards(method, where, params, f"{one}-0"))
+            return Reply(200, {}, headers, fault, request, made)
+        return Reply(200, self._page(method, said, (page, shift), where, params, fault), headers, fault, request)
 
     def _struck(self, name: str, page: int, number: int) -> Fault | None:
         for armed in self._armed:
             if armed.strikes(name, page, number, ()):
                 armed.left = None if armed.left is None else armed.left - 1
+                armed.struck += 1
                 return armed.fault
         return None
 

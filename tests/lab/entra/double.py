@@ -22,16 +22,18 @@ from msgraph import GraphRequestAdapter
 from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 
 from agent.clients.entra import calls
+from tests.lab import menu
 from tests.lab.entra.certificate import certificate
 from tests.lab.entra.faults import Armed, Fault
 from tests.lab.entra.http import Reply, Server
-from tests.lab.entra.tokens import APPLICATION, SECRET, Endpoint
+from tests.lab.entra.tokens import APPLICATION, SECRET, Endpoint, spoilt, taken
+from tests.lab.made import Made
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 UNKNOWN_TOKEN = Fault("", 401, "InvalidAuthenticationToken", "Access token is empty or unknown.")
 Params = dict[str, str]
 Pages = Sequence[Mapping[str, Any]]
-Handler = Callable[[tuple[str, ...], Params], Pages | Fault]
+Handler = Callable[[tuple[str, ...], Params], Pages | Made | Fault]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Double:
         self._counts: dict[str, itertools.count[int]] = {}
         self._lock = threading.Lock()
         self._root = BaseGraphServiceClient(GraphRequestAdapter(AnonymousAuthenticationProvider()))
+        self.board = menu.Board(menu.ENTRA, self._armed, self._lock, taken)
         self._server = Server(self.certificate, self._reply, self.port)
         self.url = self._server.url
 
@@ -118,14 +121,20 @@ class Double:
 
     def _reply(self, method: str, target: str, headers: Message, body: bytes) -> Reply:
         parts = urlsplit(target)
+        if parts.path == menu.PATH:
+            return Reply(*self.board.answer(method, body))
         if parts.path.endswith("/.well-known/openid-configuration"):
             return Reply(200, self._endpoint.discovery(self.url, parts.path.split("/")[1]))
         if method == "POST" and parts.path.endswith("/oauth2/v2.0/token"):
             self._endpoint.tenant, self._endpoint.lifetime = self.tenant, self.lifetime
-            return self._endpoint.answer(parse_qs(body.decode()))
+            return spoilt(self._endpoint.answer(parse_qs(body.decode())), self._token_fault())
         if method == "POST" and parts.path == "/v1.0/$batch":
             return self._batch(body, headers.get("Authorization", ""))
         return self._graph(parts, headers.get("Authorization", ""))
+
+    def _token_fault(self) -> Fault | None:
+        with self._lock:
+            return self._struck(menu.TOKEN, 1, next(self._counts.setdefault(menu.TOKEN, itertools.count(1))), ())
 
     def _batch(self, body: bytes, authorization: str) -> Reply:
         """Answer up to twenty questions in an order of our own; what spoils the wire of one spoils all."""
@@ -171,12 +180,16 @@ class Double:
         if isinstance(said, Fault):
             return _error(said, request)
         where = f"{self.url}{path}"
+        if isinstance(said, Made):
+            link = f"{where}?{urlencode(params | {'$skiptoken': ''})}"
+            return Reply(200, {}, {}, fault, request, said.told(page, lambda one: f"{link}{one}"))
         return Reply(200, self._page(said, page, where, params, fault), fault=fault, request=request)
 
     def _struck(self, name: str, page: int, number: int, ids: tuple[str, ...]) -> Fault | None:
         for armed in self._armed:
             if armed.strikes(name, page, number, ids):
                 armed.left = None if armed.left is None else armed.left - 1
+                armed.struck += 1
                 return armed.fault
         return None
 

@@ -45,6 +45,7 @@ class Armed:
     onwards: bool = False
     ids: tuple[str, ...] = ()
     left: int | None = None
+    struck: int = 0
 
     def strikes(self, operation: str, page: int, number: int, ids: tuple[str, ...]) -> bool:
         """Return whether a request (its number counted from 1 within the operation) meets the conditions."""

@@ -26,6 +26,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     fault: Fault | None = None
     request: str = ""
+    made: bytes = b""
+    """The body as it goes out, where it was made beforehand."""
 
 
 Answer = Callable[[str, str, Message, bytes], Reply]
@@ -81,12 +83,14 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a form."""
         self._reply(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
+    do_DELETE = do_GET  # noqa: N815 the name is the base class's
+
     def _reply(self, body: bytes) -> None:
         reply = type(self).answer(self.command, self.path, self.headers, body)
         fault = reply.fault or Fault("none")
         self.skew = fault.skew
         time.sleep(fault.delay)
-        content = json.dumps(reply.body).encode()
+        content = reply.made or json.dumps(reply.body).encode()
         if fault.wire == "rubbish":
             content = b"\x00\xff<html>not what you asked for"
         if fault.wire == "truncated":

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.lab.entra.faults import Armed, Fault
 from tests.lab.entra.http import Reply
+from tests.lab.menu import Order
 
 APPLICATION = "66666666-7777-4888-8999-000000000000"
 SECRET = "lab-secret-that-must-not-leak"
@@ -76,6 +79,19 @@ class Endpoint:
         if not assertion:
             return form.get("client_secret") == [SECRET]
         return assertion == FEDERATED or (self.pem is not None and _signed(assertion, self.pem))
+
+
+def taken(order: Order, fault: Fault) -> Armed:
+    """Return what was ordered as Microsoft's servers hold it."""
+    return Armed(fault, order.match, order.page, order.request, left=fault.times)
+
+
+def spoilt(reply: Reply, fault: Fault | None) -> Reply:
+    """Return an answer of the token endpoint as a fault spoils it: errors as OAuth has them."""
+    if fault is None or not fault.status:
+        return replace(reply, fault=fault)
+    said = {"error": fault.code, "error_description": f"AADSTS90002: {fault.message}", "error_codes": [90002]}
+    return Reply(fault.status, said, dict(fault.headers), fault)
 
 
 def _signed(assertion: str, pem: Path) -> bool:

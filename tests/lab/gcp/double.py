@@ -12,22 +12,24 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 import grpc
 from google.protobuf.json_format import ParseError
 
+from tests.lab import menu
 from tests.lab.gcp import rpcs
 from tests.lab.gcp.faults import Armed, ErrorAnswer, Fault, expired_credentials
 from tests.lab.gcp.http import Incoming, Outgoing, Server
-from tests.lab.gcp.paging import Pages, begin, spoilt
+from tests.lab.gcp.paging import Pages, begin, make_token, spoilt
 from tests.lab.gcp.port import Port
 from tests.lab.gcp.published import candidates, strangers
 from tests.lab.gcp.tokens import Issuer
+from tests.lab.made import Made
 
-Handler = Callable[[dict[str, Any]], Pages]
+Handler = Callable[[dict[str, Any]], Pages | Made]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Double:
         self._armed: list[Armed] = []
         self.answers: dict[str, Handler] = dict(self.handlers)
         self._lock = threading.Lock()
+        self.board = menu.Board(menu.GCP, self._armed, self._lock, self._arm, self._undo)
         self._http = Server(self._reply, lambda: self.issuer.skew)
         self._grpc = grpc.server(futures.ThreadPoolExecutor(16), options=[("grpc.max_send_message_length", -1)])
         self._grpc.add_generic_rpc_handlers(rpcs.handlers(self._serve))
@@ -113,6 +116,14 @@ class Double:
             self.unserved.clear()
             self.defects.clear()
 
+    def _arm(self, order: menu.Order, fault: Fault) -> Armed:
+        if order.fault == "skewed":
+            self.issuer.skew = order.seconds
+        return Armed(fault, order.match, order.page, order.request, order.where, fault.times)
+
+    def _undo(self) -> None:
+        self.issuer.skew = 0.0
+
     def forget(self) -> None:
         """Take every token back."""
         self.issuer.tokens.clear()
@@ -129,10 +140,11 @@ class Double:
             for armed in self._armed:
                 if armed.strikes(call.name, call.page, call.number, call.params):
                     armed.left = None if armed.left is None else armed.left - 1
+                    armed.struck += 1
                     return armed.fault
         return None
 
-    def _answer(self, call: Call, fault: Fault | None, *, pages: bool) -> dict[str, Any] | ErrorAnswer:
+    def _answer(self, call: Call, fault: Fault | None, *, pages: bool) -> dict[str, Any] | ErrorAnswer | bytes:
         if fault and fault.delay:
             time.sleep(fault.delay)
         if not self.issuer.known(call.headers):
@@ -146,7 +158,10 @@ class Double:
         if call.page is None:
             return ErrorAnswer("INVALID_ARGUMENT", 400, "The page token is not valid")
         bare = {name: value for name, value in call.params.items() if name not in ("page_token", "pageToken")}
-        return spoilt(fault.paging if fault else "", handler(bare), call.name, call.page, call.number, pages=pages)
+        said = handler(bare)
+        if isinstance(said, Made):
+            return said.told(call.page, lambda page: make_token(call.name, page))
+        return spoilt(fault.paging if fault else "", said, call.name, call.page, call.number, pages=pages)
 
     def _serve(self, name: str, data: bytes, context: Any) -> bytes:
         rpc = rpcs.RPCS[name]
@@ -161,7 +176,7 @@ class Double:
             rpcs.abort(context, answer)
             return b""
         try:
-            made = rpc.bytes(answer)
+            made = answer if isinstance(answer, bytes) else rpc.bytes(answer)
         except ParseError as error:
             self.defects.append(f"{name}: {error}")
             raise
@@ -171,10 +186,24 @@ class Double:
             return b"\x0a\xff\x01" if fault.wire == "rubbish" else made[: len(made) - max(len(made) // 3, 1)]
         return made
 
+    def _spoilt(self, token: Outgoing) -> Outgoing:
+        """Return an answer of the token endpoint, or what strikes it."""
+        with self._lock:
+            number = next(self._counts.setdefault(menu.TOKEN, itertools.count(1)))
+        fault = self._struck(Call(menu.TOKEN, {}, 1, number, {}))
+        if fault and fault.delay:
+            time.sleep(fault.delay)
+        if fault and fault.says:
+            said = {"error": fault.says.code.lower(), "error_description": fault.says.message}
+            return Outgoing(fault.says.status, said, fault.says.headers, fault)
+        return replace(token, fault=fault)
+
     def _reply(self, item: Incoming) -> Outgoing:
+        if item.path == menu.PATH:
+            return Outgoing(*self.board.answer(item.verb, item.data))
         token = self.issuer.reply(item)
         if token is not None:
-            return token
+            return self._spoilt(token)
         found = next(candidates(item.verb, item.path, item.headers.get("x-forwarded-host", "")), None)
         if found is None:
             self.unserved.append(f"{item.verb} {item.path}")
@@ -189,6 +218,7 @@ class Double:
             answer = ErrorAnswer("INVALID_ARGUMENT", 400, f'Invalid JSON payload received. Unknown name "{stranger}"')
         if isinstance(answer, ErrorAnswer):
             return Outgoing(answer.status, answer.body, answer.headers, fault)
+        assert not isinstance(answer, bytes), "what is made beforehand goes out by gRPC"
         if self.strict:
             self.defects += [f"{method.id}: {one}" for one in strangers("#" + method.response, answer, method.schemas)]
         request = {"x-request-id": f"{method.id}-{call.number}"}

@@ -68,6 +68,7 @@ class Armed:
     request: int | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     left: int | None = None
+    struck: int = 0
 
     def strikes(self, operation: str, page: int | None, request: int, params: Mapping[str, Any]) -> bool:
         """Return whether a request (its number counted from 1 within the operation) meets the conditions."""

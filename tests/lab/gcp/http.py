@@ -26,6 +26,7 @@ class Incoming:
     query: dict[str, Any]
     body: dict[str, Any] | None
     headers: Mapping[str, str]
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if kind.startswith("application/x-www-form-urlencoded"):
             body = dict(urllib.parse.parse_qsl(data.decode()))
         path = urllib.parse.unquote(place.path)
-        self._send(type(self).reply(Incoming(self.command, path, query, body, headers)))
+        self._send(type(self).reply(Incoming(self.command, path, query, body, headers, data)))
 
+    do_DELETE = do_GET  # noqa: N815 the name is the base class's
     do_POST = do_GET  # noqa: N815 the name is the base class's
 
     def _send(self, out: Outgoing) -> None:

@@ -82,10 +82,11 @@ def _entries(estate: Estate, params: Params) -> Paged:
     place, every = _place(estate, parent), estate.google.entries
     first, last = (bisect_left(every, span[sign], key=lambda one: one.at) for sign in (">=", "<"))
     here = [one for one in every[first:last] if one.parent == place]
-    return Paged("entries", here, params.get("page_size"), lambda one: _entry(parent, one))
+    return Paged("entries", here, params.get("page_size"), lambda one: told(parent, one))
 
 
-def _entry(parent: str, one: Entry) -> dict[str, Any]:
+def told(parent: str, one: Entry) -> dict[str, Any]:
+    """Return an entry of an audit log as Cloud Logging tells it."""
     return {
         "logName": f"{parent}/logs/cloudaudit.googleapis.com%2Factivity", "insertId": one.id,
         "timestamp": stamp(one.at), "receiveTimestamp": stamp(one.at), "severity": "NOTICE",

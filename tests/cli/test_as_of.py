@@ -60,6 +60,7 @@ def test_what_was_not_recorded_by_then_is_said_so(run: Run, command: str) -> Non
     assert f"{artifact} was not recorded yet at" in refused.err
     assert refused.err.count("\n") == 1
     assert not list(Path().glob("evidence-*"))
+    assert "evidence list --as-of 2001-01-01" in run("evidence", command, artifact, "--as-of", "2001-01-01").err
     assert run("evidence", command, artifact, "--as-of", at.isoformat()).status == 0
 
 

@@ -124,9 +124,10 @@ def _recorded(app: App, artifact: str, as_of: datetime | None) -> ArtifactRow:
 
     row = app.store.artifact(artifact)
     if as_of is not None and row.recorded_at > as_of:
-        asked_for, then = (words.moment(one, app.config.timezone) for one in (as_of, row.recorded_at))
+        zone = app.config.timezone
+        asked_for, then = (words.moment(one, zone) for one in (as_of, row.recorded_at))
         raise StoreError(f"{row.id} was not recorded yet at {asked_for}: it was at {then}",
-                         advice=f"`annexa evidence list --as-of {as_of.date()}` shows what was")
+                         advice=f"`annexa evidence list --as-of {words.day(as_of, zone)}` shows what was")
     return row
 
 

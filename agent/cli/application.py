@@ -98,6 +98,7 @@ def build() -> typer.Typer:
         asking,
         catalog,
         collecting,
+        controls,
         custody,
         evidence,
         exporting,
@@ -114,8 +115,8 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _width()},
     )
     app.callback()(_callback)
-    for module in (starting, collecting, answers, evidence, verifying, sampling, exporting, asking, catalog, mappings,
-                   keeping, custody, keys):
+    for module in (starting, collecting, answers, evidence, verifying, sampling, exporting, asking, controls, catalog,
+                   mappings, keeping, custody, keys):
         module.register(app)
     return app
 

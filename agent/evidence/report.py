@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
+from agent.calendar import local_date
 from agent.model import (
     Audit,
     Conclusion,
@@ -171,12 +172,14 @@ class Action:
     """`do`, `repair` (a collector) or `explain` (a gap that cannot be repaired)."""
     period: Window | None = None
     """The period that it is about, None where it is about the day of the audit."""
+    periods: int = 1
+    """How many periods in a row `period` holds."""
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the action in the shape of design section 9."""
+    def as_json(self, zone: tzinfo) -> dict[str, Any]:
+        """Return the action in the shape of design section 9: its days are local ones of the zone."""
         return {
-            "by": self.by,
-            "not_before": self.not_before,
+            "by": _day(self.by, zone),
+            "not_before": _day(self.not_before, zone),
             "owner": self.owner or None,
             "requirement": self.requirement,
             "title": self.title,
@@ -184,6 +187,7 @@ class Action:
             "boundary": self.boundary,
             "kind": self.kind,
             "period": {"from": self.period.start, "to": self.period.end} if self.period else None,
+            "periods": self.periods if self.period else None,
             "why": self.why,
             "guidance": self.guidance or None,
             "controls": list(self.controls),
@@ -201,8 +205,8 @@ class Forecast:
     controls: tuple[ControlStatus, ...] = ()
     actions: tuple[Action, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the answer in the shape of design section 9."""
+    def as_json(self, zone: tzinfo) -> dict[str, Any]:
+        """Return the answer in the shape of design section 9, days as local ones of the zone."""
         return {
             "as_of": self.as_of,
             "framework": self.framework,
@@ -212,8 +216,12 @@ class Forecast:
                 {"id": one.id, "title": one.title, "held": one.held, "planned": one.planned, "coverage": one.coverage}
                 for one in self.controls
             ],
-            "actions": [action.as_json() for action in self.actions],
+            "actions": [action.as_json(zone) for action in self.actions],
         }
+
+
+def _day(instant: datetime | None, zone: tzinfo) -> str | None:
+    return None if instant is None else local_date(instant, zone).isoformat()
 
 
 def audit_json(audit: Audit | None) -> dict[str, Any] | None:

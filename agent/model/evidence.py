@@ -114,6 +114,8 @@ class Action:
     not_before: datetime | None = None
     period: Window | None = None
     """The period or hole that it is about; None: freshness on audit day."""
+    periods: int = 1
+    """How many periods in a row `period` holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from agent.cli.screen import Screen, plain
 from agent.cli.show import periods
 from agent.cli.show.status import reason, states
 from agent.evidence.report import ControlStatus, Holding
+from agent.evidence.why import unowed
 
 ROWS = 5
 """As many exceptions of a check are shown."""
@@ -42,7 +43,7 @@ def _holding(screen: Screen, one: Holding, role: str, now: datetime, zone: tzinf
     if one.freshness.artifact:
         _row(screen, "", f"{one.freshness.collector} {short(one.freshness.artifact)}")
     drawn = periods.parts(one.coverage, now, zone, screen.signs)
-    _row(screen, "Coverage", words.state(one.coverage.state, screen.signs))
+    _row(screen, "Coverage", words.coverage(one.coverage.state, unowed([one]), screen.signs))
     if drawn:
         _row(screen, "", screen.flow(drawn, by=_LABEL + 3))
     why = "" if one.conclusion.checks else f"  {one.conclusion.reason}"

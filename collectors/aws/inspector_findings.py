@@ -26,6 +26,7 @@ HEADER = Header(
     limits=(
         "Where Inspector is off the run is partial: that nothing was found says nothing then.",
         "It finds only what it scans; a note of the run says which kinds are scanned and of how many resources.",
+        "Results of CIS scans are not read.",
         "Closed findings are kept for 30 days.",
         "In the delegated administrator's account the findings of its members are among them.",
     ),

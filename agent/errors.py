@@ -47,6 +47,10 @@ class GoneError(VerificationError):
     """Bytes that were sealed are not there at all; the log may say that they were deleted under retention."""
 
 
+class LockedError(VerificationError):
+    """Bytes are encrypted and the key that opens them is not here; nothing says that they were changed."""
+
+
 class StoreError(AnnexaError):
     """The place where evidence is kept cannot be read or written."""
 

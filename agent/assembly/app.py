@@ -26,8 +26,9 @@ from agent.evidence.owed import Units
 from agent.evidence.report import Forecast, Holding, Status
 from agent.evidence.weigh import Weigher
 from agent.lake.beside import BesideDesk
+from agent.lake.compact import Compacted
 from agent.lake.desk import Desk, OwnDesk
-from agent.lake.shelf import Shelf
+from agent.lake.shelf import Shelf, Signed, sweep
 from agent.mapping import ISO_2022, load_mapping
 from agent.mapping import Mapping as Mappings
 from agent.model import Audit
@@ -78,6 +79,7 @@ class Parts:
             store = stack.enter_context(open_store(config, clock, writer=writer))
             app = cls(config, store, registry, mapping, clock, writer, environ, path, stack.pop_all())
         if writer:
+            sweep(app.room)
             force.keep(store, mapping, app.rules, clock())
             from agent.assembly import custody
 
@@ -112,7 +114,12 @@ class Parts:
         """Return the lake for questions in SQL."""
         from agent.lake.query import Lake  # DuckDB, which the service itself does without
 
-        return Lake(self.shelf, self.room, compacted=self.config.data / "lake")
+        return Lake(self.shelf, self.room, compacted=self.compacted)
+
+    @property
+    def compacted(self) -> Compacted:
+        """Return the Parquet of the months, as far as this agent signed it."""
+        return Compacted(self.config.data / "lake", Signed(self.store))
 
     @cached_property
     def desk(self) -> Desk:
@@ -256,7 +263,12 @@ class Parts:
         waiting = self.store.pending()
         if waiting:
             warnings.append(f"{waiting} runs wait to be recorded: annexa collect finishes them")
-        return [*warnings, *stamping.warnings(self), *witnessing.warnings(self)]
+        from agent.assembly import keeping
+
+        audit = self.audit(as_of)  # what was erased before its period was not collected in it
+        gone = [f"{line}; freshness and coverage rest on their seals alone"
+                for line in keeping.erased(self, since=audit.period.start if audit else None)]
+        return [*warnings, *gone, *stamping.warnings(self), *witnessing.warnings(self)]
 
     def close(self) -> None:
         """Let go of the store."""

@@ -9,7 +9,6 @@ import structlog
 
 from agent.assembly.app import Parts
 from agent.errors import AnnexaError
-from agent.lake.compact import Compacted
 from agent.model import KINDS
 
 log = structlog.get_logger("annexa.lake")
@@ -34,12 +33,12 @@ def compact(app: Parts, since: datetime) -> int:
 
     Raises `StoreError` where it cannot be written. One month of one kind is looked at a time.
     """
-    directory = app.config.data / "lake"
-    held, written = Compacted(directory), 0
+    held, written = app.compacted, 0
     for start, end in _months(since, app.clock()):
         for kind in KINDS:
             for pieces in held.lacking(app.shelf.pieces(kind, since=start, until=end)):
-                app.desk.compact(directory, pieces)
+                app.desk.compact(app.config.data / "lake", pieces)
+                held.sign(pieces)
                 written += 1
     return written
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Literal
 
-from agent.assembly import collecting, permissions, redact_lint, stamping, witnessing
+from agent.assembly import collecting, encrypting, permissions, redact_lint, stamping, witnessing
 from agent.assembly.app import Parts
 from agent.assembly.permissions import Checked
 from agent.collector import Header
@@ -27,8 +27,8 @@ TIMEOUT = 10.0
 def doctor(app: Parts, *, send: bool = False) -> list[Checked]:
     """Return every check, the configuration first; `send` sends a test message to each alert route."""
     return [
-        *_references(app), *_collectors(app), *_disk(app), *_lock(app), *_scopes(app), *_stamps(app),
-        *_witnesses(app), *_routes(app, send),
+        *_references(app), *_collectors(app), *_disk(app), *_lock(app), *encrypting.doctor(app), *_scopes(app),
+        *_stamps(app), *_witnesses(app), *_routes(app, send),
     ]
 
 

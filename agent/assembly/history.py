@@ -99,10 +99,17 @@ def _access(one: AccessRow) -> Link:
                 detail=one.detail, checked_out=one.action in OUT, change=change, leaf=one.leaf)
 
 
+_CHANGES = {
+    "deletion": "the object is gone, its seal and its leaf stay",
+    "erasure": "the records cannot be read any more, their seal and their leaf stay",
+}
+
+
 def _act(one: ActRow) -> Link:
-    words = {"hold": "hold placed", "release": "hold released", "deletion": "deleted under retention"}
+    words = {"hold": "hold placed", "release": "hold released", "deletion": "deleted under retention",
+             "erasure": "erased with its scope, data key"}
     return Link(
         at=one.recorded_at, what=f"{words.get(one.kind, one.kind)} {one.name}".strip(), who=one.by, where="",
         why=one.reason, detail=one.subject, checked_out=False,
-        change="the object is gone, its seal and its leaf stay" if one.kind == "deletion" else "", leaf=one.leaf,
+        change=_CHANGES.get(one.kind, ""), leaf=one.leaf,
     )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent import canonical
 from agent.assembly import custody, stamping, telling
+from agent.canonical import timestamp
 from agent.errors import StoreError
+from agent.store.acts import SCOPE
+from agent.store.keeping import said
 from agent.store.keys import FILE
 from agent.store.retention import Due, due
 
@@ -60,9 +65,52 @@ def run(app: Parts, by: str) -> Due:
         custody.note(app, "retention deletion", one.artifacts, why=f"retention {one.retention}", detail=one.path, by=by)
     app.store.delete([(one.path, one.retention) for one in found.doomed], by, _derive(app))
     for one in found.doomed:
-        app.shelf.forget(one.kind, one.scope, one.digest)
+        app.shelf.forget(one.kind, one.scope, one.path)
     _follow(app)
     return found
+
+
+def erase(app: Parts, scope: str, reason: str, by: str) -> ActRow:
+    """Erase the records of a scope: destroy its data key, and drop what of them lies here besides."""
+    _known(app, SCOPE + scope)
+    app.store.drain(_derive(app))
+    app.store.erasable(scope, app.clock())
+    # Before the leaf: what is kept here can be fetched again, and a crash behind the leaf would leave it.
+    app.shelf.forget_scope(scope)
+    custody.note(app, "erasure", why=reason, by=by, detail=SCOPE + scope)
+    act = app.store.erase(scope, reason, by, app.clock(), _derive(app))
+    _follow(app)
+    return act
+
+
+def erased(app: Parts, scope: str | None = None, since: datetime | None = None) -> list[str]:
+    """Return a line for each erasure, of a scope or from an instant on: what answers rest on without being shown."""
+    subjects = [SCOPE + scope] if scope is not None else []
+    return [
+        f"the records of {act.subject.removeprefix(SCOPE)} up to {timestamp(act.recorded_at)} were erased by {act.by}: "
+        f"{act.reason}"
+        for act in app.store.acts("erasure", subjects=subjects) if since is None or act.recorded_at >= since
+    ]
+
+
+def naming(app: Parts, scope: str) -> list[str]:
+    """Return the samples whose items are of a scope: their documents name these by id, and stay."""
+    return [row.name for row in app.store.sampled(step="selection")
+            if any(item["scope"] == scope for item in canonical.loads(row.body)["items"])]
+
+
+def rewrap(app: Parts, to: str, reason: str, by: str) -> int:
+    """Wrap the data keys anew by another wrapping key, and return how many; the objects stay as they are."""
+    if not app.config.encryption:
+        raise StoreError("Nothing is encrypted here", advice="Set encryption: in the configuration")
+    if to.startswith(FILE):
+        to = FILE + str(Path(to.removeprefix(FILE)).absolute())
+    said("Keys are wrapped anew", reason, by)
+    app.store.objects.keys.check()
+    count = app.store.objects.keys.rewrap(to)
+    custody.note(app, "wrapping key change", why=reason, by=by, detail=to)
+    _follow(app)
+    return count
 
 
 def rotate(app: Parts, to: str, reason: str, by: str) -> SSlibKey:

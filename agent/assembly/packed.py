@@ -8,12 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from agent.assembly import samples
 from agent.assembly.app import Parts
 from agent.assembly.sampling import write_records
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, GoneError
 from agent.export import Sample, Step
 from agent.store import SamplingRow
+
+log = structlog.get_logger("annexa.package")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,29 @@ class Drawn:
 
 
 def sampled(app: Parts, names: tuple[str, ...], size: int) -> Drawn:
-    """Return the draws of the names, all where none is named, as the log had them at a size."""
+    """Return the draws of the names as the log had them at a size, all that can be repeated where none is named.
+
+    Raises `GoneError` for a named one whose population has records that were deleted or erased.
+    """
     rows = tuple(row for row in app.store.sampled() if row.leaf < size)
     whole = {row.name for row in rows if row.step == "selection"}
     found = [row.name for row in rows if row.step == "draw" and row.name in whole]
-    wanted = [name.upper() for name in names] or found
+    wanted = [name.upper() for name in names] or [name for name in found if _there(app, name, size)]
     if strange := [name for name in wanted if name not in found]:
         raise ConfigurationError(f"there is no sample {strange[0]!r} at this checkpoint",
                                  advice="annexa sample list shows them")
+    for name in names:
+        for artifact in samples.sample(app, name.upper(), size)["population"]["artifacts"]:
+            app.store.present(app.store.artifact(artifact))
     return Drawn(size, tuple(samples.sample(app, name, size) for name in dict.fromkeys(wanted)), rows)
+
+
+def _there(app: Parts, name: str, size: int) -> bool:
+    """Return whether the records of a draw's population are still there; those that went are told of."""
+    for artifact in samples.sample(app, name, size)["population"]["artifacts"]:
+        try:
+            app.store.present(app.store.artifact(artifact))
+        except GoneError as error:
+            log.warning("a sample is left out of the package", sample=name, why=error.message)
+            return False
+    return True

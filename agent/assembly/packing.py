@@ -66,6 +66,7 @@ def contents(app: Parts, asked: Asked) -> Contents:
         asked={"audit": status.audit.name if status.audit else None, "controls": asked.controls,
                "samples": asked.samples},
         clauses=clauses, rows=_rows(app, status, owed, head.size, drawn.artifacts() | _cited(status, clauses)),
+        erasures=[one for one in app.store.acts("erasure") if one.leaf < head.size],
         steps=drawn.steps(), samples=drawn.samples(app), populations=drawn.populations(app),
     )
 

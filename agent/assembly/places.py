@@ -9,6 +9,7 @@ from pathlib import Path
 from agent.calendar import add
 from agent.config import Config
 from agent.errors import ConfigurationError
+from agent.lake.instants import nameless
 from agent.store import Store
 
 
@@ -20,16 +21,16 @@ def open_store(config: Config, clock: Callable[[], datetime], *, writer: bool) -
         config.database.reveal() if config.database else f"sqlite:///{config.data / 'annexa.db'}",
         config.artifacts or str(config.data / "artifacts"),
         data=config.data, clock=clock, writer=writer, organization=config.organization,
-        mask_keys=config.masking.keys, redaction=config.redact, stamped=bool(config.tsa), signing=_signing(config),
-        write_once=config.write_once,
+        mask_keys=config.masking.keys, redaction=config.redact, stamped=bool(config.tsa), write_once=config.write_once,
+        signing=_file(config, config.signing), encryption=_file(config, config.encryption), nameless=nameless,
         until=lambda kind, at: _until(config, kind, at),
     )
 
 
-def _signing(config: Config) -> str:
-    """Return the address of the key; a file's is relative to the folder of the configuration."""
-    path = config.signing.removeprefix("file:")
-    return f"file:{config.folder.absolute() / path}" if path != config.signing else config.signing
+def _file(config: Config, address: str) -> str:
+    """Return the address of a key; a file's is relative to the folder of the configuration."""
+    path = address.removeprefix("file:")
+    return f"file:{config.folder.absolute() / path}" if path != address else address
 
 
 def _until(config: Config, kind: str, at: datetime) -> datetime | None:

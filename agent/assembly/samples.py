@@ -11,6 +11,7 @@ from agent import canonical, sampling
 from agent.assembly import telling
 from agent.assembly.app import Parts
 from agent.errors import ConfigurationError, StoreError, VerificationError
+from agent.lake.pieces import Piece
 from agent.lake.population import records
 from agent.store import SamplingRow
 
@@ -173,11 +174,15 @@ def _reason(answer: dict[str, Any], good: bool) -> str:
             f"{float(answer['tolerable']):.2%}")
 
 
+def _piece(app: Parts, artifact: str) -> Piece:
+    return app.shelf.piece(app.store.present(app.store.artifact(artifact)))
+
+
 def contents(app: Parts, name: str, before: int | None = None) -> list[dict[str, Any]]:
     """Return the items of a sample with their records, read from their artifacts and proven."""
     items = sample(app, name, before)["items"]
     by_artifact: dict[str, set[int]] = {}
     for item in items:
         by_artifact.setdefault(item["artifact"], set()).add(item["line"])
-    found = {one: records(app.shelf.piece(app.store.artifact(one)), lines) for one, lines in by_artifact.items()}
+    found = {one: records(_piece(app, one), lines) for one, lines in by_artifact.items()}
     return [{**item, "record": found[item["artifact"]][item["line"]]["record"]} for item in items]

@@ -78,7 +78,7 @@ def again(app: Parts, name: str, by: str = "") -> Iterator[Population]:
 
     chosen = choose(app, asked, by)
     if set(chosen.artifacts) != set(logged["artifacts"]):  # the mapping is another one since
-        pieces = [app.shelf.piece(app.store.artifact(one)) for one in logged["artifacts"]]
+        pieces = [app.shelf.piece(app.store.present(app.store.artifact(one))) for one in logged["artifacts"]]
         chosen = replace(chosen, wanted=replace(chosen.wanted, kind=logged["kind"], pieces=pieces))
     with gather(chosen.wanted, app.room) as population:
         if population.root.hex() != logged["root"]:

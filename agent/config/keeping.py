@@ -66,9 +66,14 @@ SIGNING = text(
 )
 
 
+WRAPPING = text(
+    "`file:` and a path, or a key by `awskms:`", r"(file|awskms):\S+", "Such as awskms:alias/annexa-data",
+)
+
+
 def plain(retention: Retention) -> Mapping[str, Duration]:
     """Return the retention as the file has it."""
     return {**({DEFAULT: retention.default} if retention.default else {}), **retention.by}
 
 
-__all__ = ["RETENTION", "SIGNING", "Masking", "Retention", "plain"]
+__all__ = ["RETENTION", "SIGNING", "WRAPPING", "Masking", "Retention", "plain"]

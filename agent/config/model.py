@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-from agent.config.keeping import RETENTION, SIGNING, Masking, Retention
+from agent.config.keeping import RETENTION, SIGNING, WRAPPING, Masking, Retention
 from agent.config.kinds import (
     ADDRESS,
     BOOLEAN,
@@ -214,6 +214,10 @@ class Config:
     )
     signing: str = key(
         SIGNING, "The key that signs; a file is made at the first start.", default="", shown="a file below data"
+    )
+    encryption: str = key(
+        WRAPPING, "Encrypts objects from then on: what wraps the data key of each scope.", default="",
+        shown="not encrypted",
     )
     tsa: tuple[str, ...] = key(
         many(url("https", "http"), "a list of URLs"), "RFC 3161 time stamp authorities, tried in turn.", default=()

@@ -108,7 +108,8 @@ class StoreHeld:
                 col(ArtifactRow.boundary) == unit.boundary, col(ArtifactRow.recorded_at) <= self.as_of,
             )
             rows = [Kept(*row) for row in session.exec(query)]
-        pieces = [self.shelf.piece(row) for row in _newest(row for row in rows if row.accepted(self.as_of))]
+        pieces = [self.shelf.piece(row) for row in _newest(
+            row for row in rows if row.accepted(self.as_of) and row.deleted_at is None)]
         return self.desk.population(pieces, subjects) if pieces else ()
 
     def log_source(self, unit: Unit, requirement: Requirement) -> Sequence[Window] | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.evidence.report import Holding, Status
 from agent.seal import Checkpoint
-from agent.store import ArtifactRow, SamplingRow
+from agent.store import ActRow, ArtifactRow, SamplingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Contents:
     """Of the organization: its days are told in it."""
     rows: Iterable[tuple[ArtifactRow, Sequence[str]]]
     """The artifacts in the order of the log, each with the requirements that it may serve; read once."""
+    erasures: Sequence[ActRow] = ()
+    """The erasures of scopes that the checkpoint has, in the order of the log."""
     steps: Sequence[Step] = ()
     samples: Sequence[Sample] = ()
     populations: Mapping[str, Callable[[Path], int]] = field(default_factory=dict)

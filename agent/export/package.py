@@ -55,13 +55,13 @@ def write_package(
         with tempfile.TemporaryDirectory(prefix="annexa-package-", dir=target.parent) as made:
             room = Path(made)
             runs = Runs(room / "evidence", proofs, contents.status.as_of)
-            runs.take(contents.rows)
+            runs.take(contents.rows, contents.erasures)
             with part.open("wb") as out, Zip64(out) as package:
                 _told(package, contents, runs, room)
                 acts = Acts()
                 _log(package, contents, proofs, runs, acts, objects)
                 samples.add(package, contents, proofs, room)
-                adder = Adder(package, proofs, objects, keys, acts.deleted)
+                adder = Adder(package, proofs, objects, keys, acts)
                 for done, fact in enumerate(runs.facts()):
                     progress(done, runs.count)
                     adder.add(fact)

@@ -158,10 +158,12 @@ def _evidence(facts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _run(fact: Mapping[str, Any]) -> list[str]:
     kind, digest = fact["kind"], fact["object"]
-    files = [(layout.table_file(kind, digest), "CSV"), (layout.records_file(kind, digest), "NDJSON"),
-             (layout.envelope_file(fact["artifact"]), "envelope"), (layout.entry_file(fact["leaf"]), "entry"),
-             (layout.proof_file(fact["leaf"]), "proof")]
+    records = [(layout.table_file(kind, digest), "CSV"), (layout.records_file(kind, digest), "NDJSON")]
+    files = [*([] if fact["erased"] else records), (layout.envelope_file(fact["artifact"]), "envelope"),
+             (layout.entry_file(fact["leaf"]), "entry"), (layout.proof_file(fact["leaf"]), "proof")]
     said = f"{fact['error']} voided: {fact['void_reason']}".strip() if fact["voided_at"] else fact["error"]
+    if erased := fact["erased"]:
+        said = f"{said} records erased on {erased['at']} by {erased['by']}: {erased['reason']}".strip()
     return [
         _said(fact["collected_at"]), f"{_state(fact['outcome'])} {escape(said)}", f"{fact['records']:,}",
         _said(fact["anchored_at"]) or "not anchored",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,12 +12,14 @@ from typing import IO, Any
 
 from agent import canonical
 from agent.errors import VerificationError
+from agent.export.access import Acts
 from agent.export.proofs import Proofs
 from agent.export.zip64 import Zip64
 from agent.model import KINDS
 from agent.seal import artifact_id, open_envelope, read_statement
 from agent.seal.signing import SSlibKey
-from agent.store import ArtifactRow
+from agent.store import ActRow, ArtifactRow
+from agent.store.acts import removal
 from agent.store.artifact import envelope_path
 from agent.store.objects import Objects
 from agent.store.verified import VerifiedArtifact
@@ -38,11 +40,11 @@ class Runs:
         self.stamps: set[int] = set()
         self.count = self.records = 0
 
-    def take(self, rows: Iterable[tuple[ArtifactRow, Sequence[str]]]) -> None:
-        """Write the line of each run."""
+    def take(self, rows: Iterable[tuple[ArtifactRow, Sequence[str]]], erasures: Sequence[ActRow] = ()) -> None:
+        """Write the line of each run; `erasures` are those that the checkpoint has."""
         with self.spool.open("wb") as out:
             for row, requirements in rows:
-                out.write(canonical.line(self._fact(row, requirements)))
+                out.write(canonical.line({**self._fact(row, requirements), "erased": _erased(row, erasures)}))
                 self.count += 1
                 self.records += row.records
 
@@ -70,14 +72,20 @@ class Runs:
                 yield canonical.loads(line)
 
 
+def _erased(row: ArtifactRow, erasures: Sequence[ActRow]) -> dict[str, Any] | None:
+    """Return by which act the records of a run were erased, None where they were not."""
+    act = removal(row, erasures)
+    return {"at": act.recorded_at, "by": act.by, "reason": act.reason, "leaf": act.leaf} if act else None
+
+
 class Adder:
     """Adds runs to a package one by one; equal objects of a kind go in once."""
 
     def __init__(
-        self, package: Zip64, proofs: Proofs, objects: Objects, keys: Sequence[SSlibKey], deleted: Collection[str]
+        self, package: Zip64, proofs: Proofs, objects: Objects, keys: Sequence[SSlibKey], acts: Acts
     ) -> None:
         self._package, self._proofs, self._objects = package, proofs, objects
-        self._keys, self._deleted = keys, deleted
+        self._keys, self._acts = keys, acts
         self._held: set[tuple[str, str]] = set()
 
     def add(self, fact: dict[str, Any]) -> None:
@@ -90,11 +98,12 @@ class Adder:
         self._package.add(layout.envelope_file(artifact), envelope)
         self._package.add(layout.entry_file(leaf), self._proofs.entry(leaf))
         self._package.add(layout.proof_file(leaf), self._proofs.inclusion(leaf))
-        self._records(fact["kind"], VerifiedArtifact(artifact, read_statement(payload), self._objects))
+        if fact["erased"] is None:
+            self._records(fact["kind"], VerifiedArtifact(artifact, read_statement(payload), self._objects))
 
     def _records(self, kind: str, opened: VerifiedArtifact) -> None:
         digest, path = opened.statement.digest, opened.statement.path
-        if (kind, digest) in self._held or (path in self._deleted and self._objects.size(path) is None):
+        if (kind, digest) in self._held or (path in self._acts.deleted and self._objects.size(path) is None):
             return
         self._held.add((kind, digest))
         self._package.add(layout.records_file(kind, digest), opened.chunks())

@@ -37,7 +37,7 @@ CHECKS = ("requirement", "scope", "boundary", "check", "title", "state", "record
 EVIDENCE = (
     "artifact", "leaf", "requirements", "collector", "kind", "scope", "boundary", "region", "outcome", "records",
     "lacking", "collected at (UTC)", "recorded at (UTC)", "window from (UTC)", "window to (UTC)", "anchored at (UTC)",
-    "voided at (UTC)", "void reason", "error", "records file",
+    "voided at (UTC)", "void reason", "error", "records file", "records erased",
 )
 SAMPLES = ("sample", "item", "id", "scope", "artifact", "line", "record", "recorded result", "recorded note", "tester",
            "your result", "your note", "your name", "your date")
@@ -175,11 +175,13 @@ def _run(fact: Mapping[str, Any]) -> list[Any]:
     def at(name: str) -> datetime | None:
         return datetime.fromisoformat(fact[name]) if fact[name] else None
 
+    erased = fact["erased"]
     return [
         fact["artifact"], fact["leaf"], ", ".join(fact["requirements"]), fact["collector"], fact["kind"],
         fact["scope"], fact["boundary"], fact["region"], fact["outcome"], fact["records"], fact["lacking"],
         at("collected_at"), at("recorded_at"), at("window_from"), at("window_to"), at("anchored_at"), at("voided_at"),
-        fact["void_reason"], fact["error"], f"records/{fact['kind']}/{fact['object']}.csv",
+        fact["void_reason"], fact["error"], "" if erased else f"records/{fact['kind']}/{fact['object']}.csv",
+        f"{erased['at']} by {erased['by']}: {erased['reason']}" if erased else "",
     ]
 
 

@@ -21,7 +21,7 @@ import structlog
 from agent.errors import ConfigurationError
 from agent.lake.desk import SECONDS, Asked, EndedError
 from agent.lake.judged import Population
-from agent.lake.pieces import Piece
+from agent.lake.pieces import SCRATCH, Piece
 from agent.lake.wire import receive, send, unpack_checks, unpack_error
 from agent.model import Requirement, Subjects
 from agent.model.conclusions import CheckResult
@@ -161,7 +161,7 @@ class BesideDesk:
     def _own(self) -> str:
         """Return a directory for the process, which goes with it however it ends."""
         self._room.mkdir(parents=True, exist_ok=True)
-        self._home = tempfile.TemporaryDirectory(prefix="annexa-lake-", dir=self._room, ignore_cleanup_errors=True)
+        self._home = tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self._room, ignore_cleanup_errors=True)
         return self._home.name
 
     def _end(self) -> int | None:

@@ -2,8 +2,8 @@
 """Compacted Parquet per (kind, scope, month): the same records in one file, rebuildable from the objects at any time.
 
 Each Parquet is named by its own SHA-256 and beside it lies a manifest that lists its artifacts with
-their objects. A manifest that differs in anything (columns, an artifact's object, the Parquet's
-bytes) is passed over, and the objects are read instead.
+their objects, signed by the agent. A manifest that differs in anything (columns, an artifact's object, the
+Parquet's bytes, the signature) is passed over, and the objects are read instead.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from agent.canonical import document, loads
 from agent.errors import StoreError
 from agent.lake.pieces import Part, Piece
 from agent.model import KINDS
 
+SIGNATURE = "manifest.sig"
 _FORMAT = 1
 _LEAST = 2
 """Fewer artifacts than this are not worth a Parquet of their own."""
@@ -38,10 +39,14 @@ class Month:
 
 
 def by_month(pieces: Iterable[Piece]) -> dict[Month, list[Piece]]:
-    """Return the artifacts by what would hold them, each list in the order of collection."""
+    """Return the artifacts by what would hold them, each list in the order of collection.
+
+    Encrypted ones are left out: a Parquet of them would lie there in the clear.
+    """
     found: dict[Month, list[Piece]] = defaultdict(list)
     for piece in sorted(pieces, key=lambda p: (p.collected_at, p.recorded_at, p.artifact)):
-        found[Month(piece.kind, piece.scope, f"{piece.collected_at:%Y-%m}")].append(piece)
+        if piece.key is None:
+            found[Month(piece.kind, piece.scope, f"{piece.collected_at:%Y-%m}")].append(piece)
     return dict(found)
 
 
@@ -54,11 +59,22 @@ def _digest(path: Path) -> str:
     return _PROVEN[key]
 
 
-class Compacted:
-    """The Parquet files and manifests below one directory."""
+class Vouch(Protocol):
+    """Signs manifests, and knows what it signed."""
 
-    def __init__(self, directory: Path) -> None:
+    def sign(self, data: bytes) -> bytes:
+        """Return a signature."""
+
+    def holds(self, data: bytes, signature: bytes) -> bool:
+        """Return whether the signature is over the data, by a key of the agent."""
+
+
+class Compacted:
+    """The Parquet files and manifests below one directory; with a `vouch` the signed ones alone are there."""
+
+    def __init__(self, directory: Path, vouch: Vouch | None = None) -> None:
         self._root = directory / "parquet"
+        self._vouch = vouch
 
     def parts(self, kind: str, pieces: Sequence[Piece]) -> tuple[Part, ...]:
         """Return the Parquet files that hold some of the artifacts, each with those that it may answer for."""
@@ -86,6 +102,21 @@ class Compacted:
                 written.append(month)
         return written
 
+    def sign(self, pieces: Sequence[Piece]) -> None:
+        """Sign the manifest that was just written of these artifacts of one month, if it is of them and no others."""
+        for month, asked in by_month(pieces).items():
+            file = self._place(month) / "manifest.json"
+            try:
+                data = file.read_bytes()
+                said = loads(data)["artifacts"]
+                if self._vouch is None or said != {piece.artifact: piece.digest for piece in asked}:
+                    continue
+                draft = file.with_name("signature.part")
+                draft.write_bytes(self._vouch.sign(data))
+                draft.replace(file.with_name(SIGNATURE))
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise StoreError(f"the manifest {file} cannot be signed: {error}") from error
+
     def _lacks(self, month: Month, asked: Sequence[Piece]) -> bool:
         if len(asked) < _LEAST:
             return False
@@ -104,7 +135,10 @@ class Compacted:
     def _held(self, month: Month) -> tuple[Path, dict[str, str]] | None:
         place = self._place(month)
         try:
-            manifest: Any = loads((place / "manifest.json").read_bytes())
+            data = (place / "manifest.json").read_bytes()
+            if self._vouch is not None and not self._vouch.holds(data, (place / SIGNATURE).read_bytes()):
+                return None
+            manifest: Any = loads(data)
             if manifest["columns"] != KINDS[month.kind].columns or manifest["format"] != _FORMAT:
                 return None
             if manifest["scope"] != month.scope:

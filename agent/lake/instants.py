@@ -73,6 +73,16 @@ def decode(body: bytes) -> Instants:
     return Instants(instants, by_subject, tuple(zip(Times(numbers[at:middle]), Times(numbers[middle:]), strict=True)))
 
 
+def nameless(body: bytes) -> bytes:
+    """Return kept instants without the names of their subjects: a number is in the place of each."""
+    found = decode(body)
+    if not found.by_subject:
+        return body
+    return encode(replace(found, by_subject={
+        f"(erased {number})": ats for number, ats in enumerate(found.by_subject.values(), 1)
+    }))
+
+
 def _sums(distances: memoryview) -> array[int]:
     found = array("q")
     found.frombytes(distances)
@@ -106,4 +116,4 @@ def thin(found: Instants) -> Instants:
     return replace(found, instants=Times(keep))
 
 
-__all__ = ["GRAIN", "Instants", "decode", "encode", "microseconds", "needs_scan", "qualifies_hash", "thin"]
+__all__ = ["GRAIN", "Instants", "decode", "encode", "microseconds", "nameless", "needs_scan", "qualifies_hash", "thin"]

@@ -11,6 +11,7 @@ import zstandard
 
 from agent.errors import StoreError, VerificationError
 from agent.lake.pieces import Piece
+from agent.store.cipher import DataKey, decrypting
 
 _CHUNK = 1 << 15
 """Compressed bytes read at once; what compresses well becomes a hundred times as many."""
@@ -30,9 +31,23 @@ def inflated(source: IO[bytes], what: str) -> Iterator[bytes]:
         raise VerificationError(f"the object of artifact {what} is damaged: {error}") from error
 
 
+def unlocked(file: IO[bytes], piece: Piece) -> IO[bytes]:
+    """Return a reader of what the file of an object holds, decrypted where it is encrypted."""
+    held = piece.key
+    if held is None:
+        return file
+
+    def key(name: str) -> DataKey:
+        if name != held.id:
+            raise VerificationError(f"the object of artifact {piece.artifact} is encrypted by another key")
+        return held
+
+    return decrypting(file, f"the object of artifact {piece.artifact}", key)
+
+
 def _local(piece: Piece, file: Path) -> Iterator[bytes]:
     try:
-        with file.open("rb") as source:
+        with unlocked(file.open("rb"), piece) as source:
             yield from inflated(source, piece.artifact)
     except OSError as error:
         raise StoreError(f"the object of artifact {piece.artifact} cannot be read: {error.strerror}") from error

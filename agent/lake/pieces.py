@@ -8,12 +8,17 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.model import KINDS, Outcome
+from agent.store.cipher import DataKey
 
 FACTS = {
     "scope": "VARCHAR", "boundary": "VARCHAR", "region": "VARCHAR",
     "collector": "VARCHAR", "artifact": "VARCHAR", "collected_at": "TIMESTAMPTZ",
 }
 """The columns that every view has beside those of its kind, with their DuckDB types."""
+
+
+SCRATCH = "annexa-lake-"
+"""What the names of the directories begin with that are there for a question alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,8 @@ class Piece:
     outcome: Outcome = Outcome.SUCCEEDED
     fetch: Callable[[Path], None] | None = field(default=None, compare=False, repr=False)
     """Brings the object to `path`, where the store is not on this machine."""
+    key: DataKey | None = field(default=None, compare=False, repr=False)
+    """Opens the object, where it is encrypted: then the file holds ciphertext."""
     sealed: Callable[[], None] | None = field(default=None, compare=False, repr=False)
     """Raises `VerificationError` where the signed envelope says otherwise than this does; None before there is one."""
 

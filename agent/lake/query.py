@@ -87,11 +87,11 @@ class _Open:
 class Lake:
     """SQL over the artifacts of a catalog; `directory` holds scratch files, and Parquet unless `compacted` does."""
 
-    def __init__(self, catalog: Catalog, directory: Path | None = None, *, compacted: Path | None = None,
+    def __init__(self, catalog: Catalog, directory: Path | None = None, *, compacted: Compacted | None = None,
                  memory: str = "256MB", threads: int = 2, seconds: float = 300) -> None:
         self._catalog = catalog
         self._directory = directory
-        self._parquet = compacted or directory
+        self._compacted = compacted or (Compacted(directory) if directory else None)
         self._limits = (memory, threads)
         self._seconds = seconds
 
@@ -143,7 +143,7 @@ class Lake:
         if not (KINDS[kind].event or asked.everything):
             pieces = newest(pieces)
         wanted = table == kind and not asked.proven
-        compacted = Compacted(self._parquet).parts(kind, pieces) if self._parquet and wanted else ()
+        compacted = self._compacted.parts(kind, pieces) if self._compacted and wanted else ()
         return stage(kind, pieces, room, compacted, label=table)
 
 

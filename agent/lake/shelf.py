@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
+import shutil
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from securesystemslib.exceptions import UnverifiedSignatureError
+
+from agent.canonical import document, loads
 from agent.errors import StoreError, VerificationError
 from agent.lake.compact import Compacted
-from agent.lake.merge import inflated, prove
-from agent.lake.pieces import Piece
-from agent.model import Outcome
+from agent.lake.merge import whole
+from agent.lake.pieces import SCRATCH, Piece
+from agent.model import KINDS, Outcome
+from agent.seal.signing import Signature
 from agent.store import Store
+from agent.store.cipher import DataKey, encrypted, key_of
 
 ROOM = 2 << 30
 """As many bytes of fetched objects are kept; the longest unused beyond that go when another is fetched."""
@@ -60,6 +66,28 @@ class Row(Protocol):
         """The column of that name."""
 
 
+class Signed:
+    """Vouches for manifests by the signing key of a store (`agent.lake.compact.Vouch`)."""
+
+    def __init__(self, store: Store) -> None:
+        self._keys = store.keys
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature as JSON; only a process that may sign can."""
+        assert self._keys.signer is not None
+        return document(self._keys.signer.sign(data).to_dict())
+
+    def holds(self, data: bytes, signature: bytes) -> bool:
+        """Return whether a key of the store signed the data."""
+        try:
+            said = Signature.from_dict(loads(signature))
+            key = next(one for one in self._keys.ring if one.keyid == said.keyid)
+            key.verify_signature(said, data)
+        except (StopIteration, ValueError, KeyError, TypeError, AttributeError, UnverifiedSignatureError):
+            return False
+        return True
+
+
 class Shelf:
     """A catalog for `Lake` over a store; `directory` (`data/lake`) keeps what was fetched."""
 
@@ -85,11 +113,12 @@ class Shelf:
         """Return the artifact of a row of the catalog as the lake takes it."""
         digest = row.object.removeprefix("sha256:")
         local = self._store.objects.local(row.path)
+        key = self._store.objects.keys.opening(key_of(row.path)) if encrypted(row.path) else None
         return Piece(
-            artifact=row.id, digest=digest, path=local or self._cache / f"{digest}.ndjson.zst", kind=row.kind,
+            artifact=row.id, digest=digest, path=local or self._cache / Path(row.path).name, kind=row.kind, key=key,
             scope=row.scope, boundary=row.boundary, region=row.region, collector=row.collector,
             collected_at=row.collected_at, recorded_at=row.recorded_at, outcome=Outcome(row.outcome),
-            fetch=None if local else lambda target: self._fetch(row, digest, target), sealed=lambda: self._sealed(row),
+            fetch=None if local else lambda target: self._fetch(row, key, target), sealed=lambda: self._sealed(row),
         )
 
     def _sealed(self, row: Row) -> None:
@@ -105,30 +134,33 @@ class Shelf:
                 advice="Find out more with `annexa verify`, and rebuild the catalog with `annexa store rebuild`",
             )
 
-    def _fetch(self, row: Row, digest: str, target: Path) -> None:
-        """Bring an object here, proven against its digest as it comes; it appears whole or not at all."""
+    def _fetch(self, row: Row, key: DataKey | None, target: Path) -> None:
+        """Bring an object here as it is kept, proven against its digest; it appears whole or not at all."""
         part = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._prune()
-            with part.open("wb") as out, self._store.objects.stream(row.path) as source:
+            with part.open("wb") as out, self._store.objects.raw(row.path) as source:
                 while data := source.read(1 << 20):
                     out.write(data)
-            found = hashlib.sha256()
-            with part.open("rb") as source:
-                for data in inflated(source, row.id):
-                    found.update(data)
-            prove(found.hexdigest(), digest, row.id)
+            whole(replace(self.piece(row), path=part, key=key, fetch=None, sealed=None))
             part.replace(target)
         except OSError as error:
             raise StoreError(f"the object of artifact {row.id} cannot be fetched: {error.strerror or error}") from error
         finally:
             part.unlink(missing_ok=True)
 
-    def forget(self, kind: str, scope: str, digest: str) -> None:
+    def forget(self, kind: str, scope: str, path: str) -> None:
         """Drop what is kept here of a deleted object: its fetched copy, the Parquet of its kind and scope."""
-        (self._cache / f"{digest}.ndjson.zst").unlink(missing_ok=True)
+        (self._cache / Path(path).name).unlink(missing_ok=True)
         Compacted(self._cache.parent).drop(kind, scope)
+
+    def forget_scope(self, scope: str) -> None:
+        """Drop everything that is kept here of a scope: fetched copies and Parquet, of whatever kind."""
+        for row in self._store.artifacts(scope=scope):
+            (self._cache / Path(row.path).name).unlink(missing_ok=True)
+        for kind in KINDS:
+            Compacted(self._cache.parent).drop(kind, scope)
 
     def _prune(self) -> None:
         """Make room: the objects longest unused go, but none of the last hour, which somebody may be reading."""
@@ -139,3 +171,9 @@ class Shelf:
                 return
             Path(path).unlink(missing_ok=True)
             total -= size
+
+
+def sweep(room: Path) -> None:
+    """Take away the scratch directories that a killed process left; only the one writer of the store may."""
+    for left in room.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)

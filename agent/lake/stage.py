@@ -14,7 +14,7 @@ import duckdb
 from agent.canonical import document, timestamp
 from agent.lake.connection import literal, name, told
 from agent.lake.merge import merge, whole
-from agent.lake.pieces import FACTS, Part, Piece, beside
+from agent.lake.pieces import FACTS, SCRATCH, Part, Piece, beside
 from agent.model import KINDS
 
 DIRECT = 2
@@ -44,7 +44,7 @@ def scratch(parent: Path | None = None) -> Iterator[Path]:
     """Yield a directory for merged files and spills that is gone afterwards."""
     if parent is not None:
         parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="annexa-lake-", dir=parent) as made:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=parent) as made:
         yield Path(made).resolve()
 
 
@@ -53,11 +53,13 @@ def stage(
 ) -> Stage:
     """Return where the records of the pieces lie; more than `DIRECT` outside Parquet are merged into `room`.
 
+    Encrypted ones always are: DuckDB reads files, and the scratch directory goes with the question.
+
     Each object is hashed before anything is asked of it; raises `VerificationError` where it is not what was sealed.
     """
     held = {piece.artifact for part in compacted for piece in part.pieces}
     loose = tuple(piece for piece in pieces if piece.artifact not in held)
-    if len(loose) <= DIRECT:
+    if len(loose) <= DIRECT and not any(piece.key for piece in loose):
         return Stage(kind, (*compacted, *(Part(whole(piece), (piece,)) for piece in loose)))
     target = room / f"{label or kind}.ndjson.zst"
     merge(loose, target)

@@ -86,6 +86,20 @@ class DeletionEntry(Logged):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureEntry(Logged):
+    """The records of a scope up to here were erased; their seals and leaves stay (ADR 10).
+
+    `key` is the id of the data key that was destroyed, '' where there was none.
+    """
+
+    scope: str
+    key: str
+    artifacts: int
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyEntry(Logged):
     """Another key signs from here on; `public` is its PEM, `follows` the id of the key that vouches for it by its
     signature on the checkpoint of this entry.
@@ -123,11 +137,13 @@ class UnknownEntry:
         return self.data
 
 
-Known = ArtifactEntry | VoidEntry | SamplingEntry | HoldEntry | DeletionEntry | KeyEntry | CustodyEntry
+Known = (
+    ArtifactEntry | VoidEntry | SamplingEntry | HoldEntry | DeletionEntry | ErasureEntry | KeyEntry | CustodyEntry
+)
 Entry = Known | UnknownEntry
 KNOWN: dict[str, type[Known]] = {
     "artifact": ArtifactEntry, "void": VoidEntry, "sampling": SamplingEntry, "hold": HoldEntry,
-    "deletion": DeletionEntry, "key": KeyEntry, "custody": CustodyEntry,
+    "deletion": DeletionEntry, "erasure": ErasureEntry, "key": KeyEntry, "custody": CustodyEntry,
 }
 TYPES: dict[type[Logged], str] = {cls: name for name, cls in KNOWN.items()}
 

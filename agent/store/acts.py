@@ -1,9 +1,9 @@
-"""What is done with evidence beside collecting it, each a leaf: holds, deletions under retention, changes of keys."""
+"""What is done with evidence beside collecting it, each a leaf: holds, deletions, erasures, changes of keys."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from agent import canonical
-from agent.errors import VerificationError
-from agent.seal import CustodyEntry, DeletionEntry, Entry, HoldEntry, KeyEntry, read_entry
+from agent.errors import GoneError, VerificationError
+from agent.seal import CustodyEntry, DeletionEntry, Entry, ErasureEntry, HoldEntry, KeyEntry, read_entry
 from agent.seal.leaf import KNOWN
 from agent.store import custody
 from agent.store.append import append
@@ -21,7 +21,9 @@ from agent.store.tables import ActRow, ArtifactRow, Leaf, Pending, Tree
 
 SCOPE = "scope:"
 """What the subject of a hold begins with where it is on a whole scope."""
-ACTS = (HoldEntry, DeletionEntry, KeyEntry)
+ACTS = (HoldEntry, DeletionEntry, ErasureEntry, KeyEntry)
+REMOVALS = (DeletionEntry, ErasureEntry)
+"""After these, objects go; the act is not done before they have gone."""
 PAGE = 500
 
 
@@ -57,11 +59,12 @@ def follow(session: Session, entry: Entry, body: dict[str, Any] | None = None) -
         if body is not None:
             custody.logged(session, entry)
         return
-    session.add(act_row(entry, done=not isinstance(entry, DeletionEntry)))
-    if isinstance(entry, DeletionEntry):
+    session.add(act_row(entry, done=not isinstance(entry, REMOVALS)))
+    if isinstance(entry, REMOVALS):
         session.flush()
-        query = select(ArtifactRow).where(col(ArtifactRow.path) == entry.path, col(ArtifactRow.deleted_at).is_(None))
-        for row in session.exec(query):
+        whose = (col(ArtifactRow.path) == entry.path if isinstance(entry, DeletionEntry)
+                 else col(ArtifactRow.scope) == entry.scope)
+        for row in session.exec(select(ArtifactRow).where(whose, col(ArtifactRow.deleted_at).is_(None))):
             row.deleted_at = entry.recorded_at
             session.add(row)
 
@@ -73,6 +76,8 @@ def act_row(entry: Entry, *, done: bool = True) -> ActRow:
         said = {"kind": kind, "subject": entry.subject, "name": entry.name, "reason": entry.reason}
     elif isinstance(entry, DeletionEntry):
         said = {"kind": "deletion", "subject": entry.path, "name": entry.retention}
+    elif isinstance(entry, ErasureEntry):
+        said = {"kind": "erasure", "subject": SCOPE + entry.scope, "name": entry.key, "reason": entry.reason}
     elif isinstance(entry, KeyEntry):
         said = {"kind": "key", "subject": entry.keyid, "reason": entry.reason, "name": entry.follows}
     else:
@@ -91,6 +96,14 @@ def holding(acts: Sequence[ActRow]) -> list[ActRow]:
     return list(held.values())
 
 
+def removed(artifact: str, act: ActRow) -> str:
+    """Return by which act the records of an artifact went, as a sentence."""
+    at = canonical.timestamp(act.recorded_at)
+    if act.kind == "erasure":
+        return f"The records of {artifact} were erased on {at} by {act.by}: {act.reason}"
+    return f"The records of {artifact} were deleted under retention on {at}"
+
+
 class Acts:
     """The questions about acts."""
 
@@ -105,6 +118,16 @@ class Acts:
             query = query.where(col(ActRow.subject).in_(subjects))
         with self._catalog.read() as session:
             return list(session.exec(query))
+
+    def removal(self, row: ArtifactRow) -> ActRow | None:
+        """Return the act by which the records of an artifact went, None where they are there."""
+        return removal(row, self.acts("deletion", "erasure", subjects=[row.path, SCOPE + row.scope]))
+
+    def present(self, row: ArtifactRow) -> ArtifactRow:
+        """Return the row where its records are there; raises `GoneError` saying by which act they went."""
+        if row.deleted_at is not None and (act := self.removal(row)) is not None:
+            raise GoneError(removed(row.id, act), advice="Its seal and its leaf stay: annexa evidence history")
+        return row
 
     def holds(self, *subjects: str) -> list[ActRow]:
         """Return the holds in force, on anything or on some subjects."""
@@ -129,14 +152,24 @@ def wrong(catalog: Catalog) -> Iterator[tuple[str, str]]:
 
 
 def wrong_deletions(catalog: Catalog) -> Iterator[tuple[str, str]]:
-    """Yield the artifacts whose row says deleted where no later leaf does, or otherwise."""
+    """Yield the artifacts whose row says deleted or erased where no later leaf does, or otherwise."""
     with catalog.read() as session:
         rows = session.exec(select(ArtifactRow).where(col(ArtifactRow.deleted_at).is_not(None))).all()
-        acts = session.exec(select(ActRow).where(col(ActRow.kind) == "deletion").order_by(col(ActRow.leaf))).all()
-    first: dict[str, list[ActRow]] = {}
+        removals = select(ActRow).where(col(ActRow.kind).in_(("deletion", "erasure"))).order_by(col(ActRow.leaf))
+        acts = session.exec(removals).all()
+    by_subject: dict[str, list[ActRow]] = {}
     for act in acts:
-        first.setdefault(act.subject, []).append(act)
+        by_subject.setdefault(act.subject, []).append(act)
     for row in rows:
-        later = next((act for act in first.get(row.path, ()) if act.leaf > row.leaf), None)
+        later = removal(row, [*by_subject.get(row.path, ()), *by_subject.get(SCOPE + row.scope, ())])
         if later is None or later.recorded_at != row.deleted_at:
             yield row.id, "the catalog says that its object was deleted, the log does not"
+
+
+def removal(row: ArtifactRow, acts: Iterable[ActRow]) -> ActRow | None:
+    """Return the act by which the records of an artifact went: the first later deletion of its path or its scope."""
+    fitting = [
+        act for act in acts if act.leaf > row.leaf
+        and (act.kind, act.subject) in {("deletion", row.path), ("erasure", SCOPE + row.scope)}
+    ]
+    return min(fitting, key=lambda act: act.leaf, default=None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
 import zstandard
 
@@ -15,6 +16,7 @@ from agent import canonical
 from agent.collector import Record
 from agent.errors import StoreError
 from agent.masking import Masker, Redactor
+from agent.store.cipher import ENDING, SALT, DataKey, Encrypting
 from agent.store.faults import reaching
 
 LEVEL = 3
@@ -35,11 +37,13 @@ class StagedObject:
     masked: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What the provenance says of the redaction."""
+    key: str = ""
+    """The id of the data key that encrypted it, '' where none did."""
 
     @property
     def path(self) -> str:
         """Return the path under which the object is kept."""
-        return object_path(self.scope, self.digest)
+        return object_path(self.scope, self.digest, self.key)
 
 
 def scope_name(scope: str) -> str:
@@ -47,9 +51,10 @@ def scope_name(scope: str) -> str:
     return hashlib.sha256(scope.encode()).hexdigest()[:16]
 
 
-def object_path(scope: str, digest: str) -> str:
-    """Return the path of an object."""
-    return f"objects/{scope_name(scope)}/{digest[:2]}/{digest}.ndjson.zst"
+def object_path(scope: str, digest: str, key: str = "") -> str:
+    """Return the path of an object; one that is encrypted names its key (ADR 10)."""
+    ending = f".{key}{ENDING}" if key else ".ndjson.zst"
+    return f"objects/{scope_name(scope)}/{digest[:2]}/{digest}{ending}"
 
 
 def envelope_path(artifact: str) -> str:
@@ -59,10 +64,16 @@ def envelope_path(artifact: str) -> str:
 
 
 class ObjectWriter:
-    """Takes records one by one and holds no more than a block of them; ends in `close` or `abandon`."""
+    """Takes records one by one and holds no more than a block of them; ends in `close` or `abandon`.
 
-    def __init__(self, staging: Path, scope: str, mask_keys: Iterable[str], redactor: Redactor | None = None) -> None:
-        self._scope = scope
+    With a `key` nothing of them is ever on disk in the clear.
+    """
+
+    def __init__(
+        self, staging: Path, scope: str, mask_keys: Iterable[str], redactor: Redactor | None = None,
+        key: DataKey | None = None, random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._scope, self._key = scope, key.id if key else ""
         self._redactor = redactor
         self._masker = Masker(mask_keys)
         self._hash = hashlib.sha256()
@@ -72,7 +83,9 @@ class ObjectWriter:
         with reaching("begin an artifact"):
             staging.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("xb", buffering=1 << 17)
-        self._zstd = zstandard.ZstdCompressor(level=LEVEL).stream_writer(self._file, closefd=False)
+            self._cipher = Encrypting(self._file, key, random(SALT)) if key else None
+        target = cast("IO[bytes]", self._cipher) if self._cipher else self._file
+        self._zstd = zstandard.ZstdCompressor(level=LEVEL).stream_writer(target, closefd=False)
 
     def write(self, record: Record) -> None:
         """Append one record; raises `StoreError` where the disk does not take it."""
@@ -97,6 +110,8 @@ class ObjectWriter:
         self._flush()
         try:
             self._zstd.flush(zstandard.FLUSH_FRAME)
+            if self._cipher:
+                self._cipher.finish()
             self._file.flush()
             os.fsync(self._file.fileno())
             stored = self._file.tell()
@@ -107,7 +122,7 @@ class ObjectWriter:
         return StagedObject(
             file=self._path, scope=self._scope, digest=self._hash.hexdigest(), size=self._size,
             stored_size=stored, records=self._records, masked=dict(sorted(counts.items())),
-            notes=self._redactor.notes() if self._redactor else (),
+            notes=self._redactor.notes() if self._redactor else (), key=self._key,
         )
 
     def abandon(self) -> None:

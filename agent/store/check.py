@@ -10,7 +10,7 @@ from itertools import chain, islice
 from sqlmodel import col, select
 
 from agent import canonical
-from agent.errors import StoreError, VerificationError
+from agent.errors import LockedError, StoreError, VerificationError
 from agent.seal import EMPTY, ArtifactEntry, CustodyEntry, Range, artifact_id, leaf_hash, read_entry, read_statement
 from agent.seal.signing import SSlibKey
 from agent.seal.tiles import WIDTH, spans
@@ -104,15 +104,19 @@ class Check:
         except VerificationError as error:
             yield Problem("envelope", row.id, error.message)
             return
-        if row.deleted_at is not None and self.objects.size(statement.path) is None:
-            return  # under retention, which the acts must bear out
+        yield from self._object(row, statement.path)
+
+    def _object(self, row: ArtifactRow, path: str) -> Iterator[Problem]:
+        gone = self.objects.size(path) is None
         try:
-            if self.deep:
+            if self.deep and not gone:
                 open_verified(row.id, self.objects, self.keys)
-            elif self.objects.size(statement.path) is None:
-                yield Problem("object", row.id, f"{statement.path} is gone from the store")
         except VerificationError as error:
-            yield Problem("object", row.id, error.message)
+            if row.deleted_at is None or not isinstance(error, LockedError):
+                yield Problem("object", row.id, error.message)
+        # What was deleted or erased may be gone or stay as ciphertext: the acts must bear it out.
+        if gone and row.deleted_at is None:
+            yield Problem("object", row.id, f"{path} is gone from the store")
 
     def _pending(self) -> Iterator[Problem]:
         with self.catalog.read() as session:

@@ -16,6 +16,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from agent.errors import GoneError, StoreError
 from agent.store.faults import reaching
 from agent.store.files import make_directory, sync_directory, write_new
+from agent.store.scopekeys import ScopeKeys
 
 READ_ONLY = 0o444
 PART = 4 * 1024 * 1024
@@ -27,6 +28,8 @@ class Objects(Protocol):
     staging: Path
     write_once: bool
     """Whether the store itself keeps objects from being deleted."""
+    keys: ScopeKeys
+    """The data keys that `stream` opens encrypted objects with."""
 
     def publish(self, staged: Path, path: str) -> None:
         """Move a finished staging file to its path; the same content may be there already."""
@@ -38,7 +41,13 @@ class Objects(Protocol):
         """Return the bytes; raises `GoneError` where there are none."""
 
     def stream(self, path: str) -> IO[bytes]:
-        """Return a reader of the bytes; raises `GoneError` where there are none."""
+        """Return a reader of what an object holds, decrypted where its path says that it is encrypted.
+
+        Raises `GoneError` where there is none, and as `ScopeKeys.opening` does where the key is not here.
+        """
+
+    def raw(self, path: str) -> IO[bytes]:
+        """Return a reader of the bytes as they are kept; raises `GoneError` where there are none."""
 
     def size(self, path: str) -> int | None:
         """Return how many bytes are kept, or None where there are none."""
@@ -66,9 +75,19 @@ class Objects(Protocol):
 
 
 def open_objects(
-    url: str, data: Path, options: Mapping[str, Any], *, writer: bool, write_once: bool = False
+    url: str, data: Path, options: Mapping[str, Any], *, writer: bool, write_once: bool = False,
+    keys: ScopeKeys | None = None,
 ) -> Objects:
-    """Return the store behind a directory, a `file://` address or a bucket's (s3, gs, az); only S3 is write-once."""
+    """Return the store behind a directory, a `file://` address or a bucket's (s3, gs, az); only S3 is write-once.
+
+    `keys` open the objects that are encrypted; without them these are named and not read.
+    """
+    objects = _open_objects(url, data, options, writer=writer, write_once=write_once)
+    objects.keys = keys or objects.keys
+    return objects
+
+
+def _open_objects(url: str, data: Path, options: Mapping[str, Any], *, writer: bool, write_once: bool) -> Objects:
     scheme, separator, rest = url.partition("://")
     if write_once:
         return _write_once(url, data, options)
@@ -98,6 +117,7 @@ class Bucket:
     def __init__(self, store: ObjectStore, staging: Path) -> None:
         self.store = store
         self.staging = staging
+        self.keys = ScopeKeys()
 
     def publish(self, staged: Path, path: str) -> None:
         """Upload the staging file under a name that is not there yet, then drop it."""
@@ -120,7 +140,11 @@ class Bucket:
                 raise GoneError(f"{path} is gone from the store") from error
 
     def stream(self, path: str) -> IO[bytes]:
-        """Return a reader of the bytes; raises `GoneError` where there are none."""
+        """Return a reader of what an object holds; raises `GoneError` or `LockedError`."""
+        return self.keys.reader(self.raw(path), path)
+
+    def raw(self, path: str) -> IO[bytes]:
+        """Return a reader of the bytes as they are kept; raises `GoneError` where there are none."""
         with reaching(f"read {path}"):
             try:
                 return io.BufferedReader(_Pull(obstore.open_reader(self.store, path)), PART)
@@ -195,11 +219,11 @@ class LocalObjects(Bucket):
 
     def get(self, path: str) -> bytes:
         """Return the bytes; raises `GoneError` where there are none."""
-        with self.stream(path) as file, reaching(f"read {path}"):
+        with self.raw(path) as file, reaching(f"read {path}"):
             return file.read()
 
-    def stream(self, path: str) -> IO[bytes]:
-        """Return a reader of the bytes; raises `GoneError` where there are none."""
+    def raw(self, path: str) -> IO[bytes]:
+        """Return a reader of the bytes as they are kept; raises `GoneError` where there are none."""
         # A path may come from what is judged: it must not lead out of the store.
         if not set(path.split("/")).isdisjoint({"", ".", ".."}):
             raise StoreError(f"{path!r} is no path of a store")

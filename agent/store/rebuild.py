@@ -17,6 +17,7 @@ from agent.seal import (
     ArtifactEntry,
     CustodyEntry,
     DeletionEntry,
+    ErasureEntry,
     HoldEntry,
     KeyEntry,
     SamplingEntry,
@@ -30,7 +31,7 @@ from agent.seal import (
 from agent.seal.signing import SSlibKey
 from agent.store import acts, custody
 from agent.store.append import append
-from agent.store.artifact import envelope_path
+from agent.store.artifact import envelope_path, scope_name
 from agent.store.catalog import Catalog
 from agent.store.keys import open_keys
 from agent.store.lock import WriterLock
@@ -43,7 +44,7 @@ from agent.store.submit import keep_pending
 from agent.store.tables import ArtifactRow, Leaf, Tree
 from agent.store.verified import read_envelope
 
-Act: TypeAlias = HoldEntry | DeletionEntry | KeyEntry | CustodyEntry
+Act: TypeAlias = HoldEntry | DeletionEntry | ErasureEntry | KeyEntry | CustodyEntry
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Rebuilt:
     accesses: int = 0
     problems: list[str] = field(default_factory=list)
     gone: list[tuple[str, str]] = field(default_factory=list)
-    """Artifacts whose object is not there, with its path; a deletion later in the log may say why."""
+    """Artifacts whose object is not there, with its path; a deletion or an erasure later in the log may say why."""
 
 
 def rebuild(
@@ -168,6 +169,9 @@ def _act(session: Session, entry: Act, objects: Objects, result: Rebuilt) -> Non
         result.acts += 1
         if isinstance(entry, DeletionEntry):
             result.gone = [one for one in result.gone if one[1] != entry.path]
+        if isinstance(entry, ErasureEntry):
+            below = f"objects/{scope_name(entry.scope)}/"
+            result.gone = [one for one in result.gone if not one[1].startswith(below)]
         return
     try:
         rows = custody.restored(entry, objects)

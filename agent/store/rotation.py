@@ -13,7 +13,8 @@ from agent.canonical import timestamp
 from agent.errors import StoreError
 from agent.seal.signing import SSlibKey
 from agent.store import acts
-from agent.store.keeping import Keeping, said
+from agent.store.erasing import Erasing
+from agent.store.keeping import said
 from agent.store.keys import NEXT, NEXT_PUBLIC, Keys, open_keys, prepare, private_path, public_pem, switch
 from agent.store.publish import Publisher
 from agent.store.sequencer import Derive
@@ -45,7 +46,7 @@ class Era:
         return "\n".join([*lines, public_pem(self.key).decode()])
 
 
-class Rotation(Keeping):
+class Rotation(Erasing):
     """Changes of the signing key."""
 
     keys: Keys

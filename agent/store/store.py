@@ -15,13 +15,13 @@ import structlog
 from obstore.exceptions import BaseError
 from sqlmodel import Session, select
 
-from agent.canonical import timestamp
-from agent.errors import GoneError, StoreError
+from agent.errors import GoneError, LockedError, StoreError
 from agent.masking import Redaction
 from agent.model import Provenance
 from agent.seal import Statement, verifier_key
 from agent.seal.signing import Signer
 from agent.store import sampled
+from agent.store.acts import removed
 from agent.store.artifact import ObjectWriter, StagedObject, envelope_path
 from agent.store.catalog import Catalog
 from agent.store.check import Problem, check
@@ -36,6 +36,7 @@ from agent.store.rebuild import rebuild
 from agent.store.redacting import redactor_for
 from agent.store.rotation import Rotation
 from agent.store.sampled import Sampled
+from agent.store.scopekeys import KEYS, ScopeKeys
 from agent.store.sequencer import Derive, Sequencer
 from agent.store.submit import submit, sweep
 from agent.store.tables import ArtifactRow, Pending, SamplingRow, Tree
@@ -60,6 +61,7 @@ class Store(Rotation, Facts, Sampled):
         self.mask_keys: tuple[str, ...] = ()
         self.redaction = Redaction()
         self.until: Callable[[str, datetime], datetime | None] = lambda _kind, _at: None
+        self.nameless: Callable[[bytes], bytes] = lambda body: body
         self._stack = stack
         self._clock = clock
         self._sequencer: Sequencer | None = None
@@ -83,10 +85,13 @@ class Store(Rotation, Facts, Sampled):
         signing: str = "",
         write_once: bool = False,
         until: Callable[[str, datetime], datetime | None] = lambda _kind, _at: None,
+        encryption: str = "",
+        nameless: Callable[[bytes], bytes] = lambda body: body,
     ) -> Self:
         """Open a store to read, or to write it as the only one; raises `StoreError` with advice.
 
-        `until` says, of an evidence kind and the end of a run, how long a write-once store locks it.
+        `until` says, of an evidence kind and the end of a run, how long a write-once store locks it. `encryption`
+        names what wraps the data keys ('': nothing is encrypted), `nameless` takes names out of a summary.
         """
         with ExitStack() as stack:
             catalog = Catalog(database_url, writer=writer)
@@ -97,7 +102,12 @@ class Store(Rotation, Facts, Sampled):
                 raise StoreError(f"There is no store in {catalog.path}", advice="Run `annexa collect` first")
             _sound(catalog, writer=writer)
             bring_up(catalog, writer=writer)
-            objects = open_objects(artifacts_url, data, artifacts_options or {}, writer=writer, write_once=write_once)
+            scope_keys = ScopeKeys(data / "keys" / KEYS, encryption)
+            if writer:
+                scope_keys.ready()
+            objects = open_objects(
+                artifacts_url, data, artifacts_options or {}, writer=writer, write_once=write_once, keys=scope_keys
+            )
             with catalog.read() as session:
                 tree = session.exec(select(Tree)).first()
             create = not _waiting(catalog) and not (tree and tree.size)
@@ -105,7 +115,7 @@ class Store(Rotation, Facts, Sampled):
             store = cls(catalog, objects, keys, stack.pop_all(), clock, data, signing)
         store.mask_keys = tuple(mask_keys)
         store.redaction = redaction or Redaction()
-        store.until = until
+        store.until, store.nameless = until, nameless
         if writer and keys.signer is not None:
             try:
                 store._begin(organization, keys.signer, stamped=stamped)
@@ -128,6 +138,8 @@ class Store(Rotation, Facts, Sampled):
         self.objects.put("log/verifier-key", (verifier_key(tree.origin, self.keys.public) + "\n").encode())
         sweep(self.catalog, self.objects)
         self.cancel_rotation()
+        self.cancel_erasures()
+        self.destroy_keys()
         self._publish()
         self.finish_rotation()
         self.finish_quietly()
@@ -135,7 +147,7 @@ class Store(Rotation, Facts, Sampled):
     def new_object(self, scope: str, collector: str = "", *, whole: str = "") -> ObjectWriter:
         """Begin an artifact of a scope, redacted by the rules for its collector; `whole` as in `Redactor`."""
         redactor = redactor_for(collector, self.redaction, self.data / "keys", whole)
-        return ObjectWriter(self.objects.staging, scope, self.mask_keys, redactor)
+        return ObjectWriter(self.objects.staging, scope, self.mask_keys, redactor, self.objects.keys.sealing(scope))
 
     def submit(self, staged: StagedObject, provenance: Provenance) -> str:
         """Seal a run and keep it as pending; returns the artifact's id, `sha256:…`."""
@@ -176,14 +188,17 @@ class Store(Rotation, Facts, Sampled):
         """Open an artifact by its whole id; raises `VerificationError` where it is not what was signed."""
         try:
             return open_verified(artifact, self.objects, self.keys.ring)
-        except GoneError:
-            at = self.artifact(artifact).deleted_at
-            if at is None:
-                raise
-            raise GoneError(
-                f"The records of {artifact} were deleted under retention on {timestamp(at)}",
-                advice="Its seal and its leaf stay: annexa evidence history",
-            ) from None
+        except (GoneError, LockedError) as error:
+            act = self.removal(self.artifact(artifact))
+            if act is None:
+                said = f"The records of {artifact} cannot be read: {error.message}"
+                raise type(error)(said, advice=error.advice) from error
+            advice = "Its seal and its leaf stay: annexa evidence history"
+            raise GoneError(removed(artifact, act), advice=advice) from None
+
+    def sealed_artifact(self, artifact: str) -> VerifiedArtifact:
+        """Return an artifact by its signed envelope alone; its records are not looked at until they are asked for."""
+        return VerifiedArtifact(artifact, self.statement(artifact), self.objects)
 
     def statement(self, artifact: str) -> Statement:
         """Return what the signed envelope of an artifact says; raises `VerificationError` where it is not its own."""

@@ -62,7 +62,7 @@ class ArtifactRow(SQLModel, table=True):
     void_reason: str = ""
     voided_by: str = ""
     deleted_at: datetime | None = _at(default=None)
-    """When its object was deleted under retention; the row and the leaf stay."""
+    """When its records went, deleted under retention or erased with its scope; the row and the leaf stay."""
 
 
 class Pending(SQLModel, table=True):
@@ -185,10 +185,11 @@ class SamplingRow(SQLModel, table=True):
 
 
 class ActRow(SQLModel, table=True):
-    """What was done with evidence, as the log has it: `kind` is hold, release, deletion or key.
+    """What was done with evidence, as the log has it: `kind` is hold, release, deletion, erasure or key.
 
     `subject` is an artifact's id, `scope:` and a scope, an object's path, or a key's id; `name` is H1, H2, …
-    of a hold, the retention of a deletion. `done` is False while a deleted object may still lie there.
+    of a hold, the retention of a deletion, the data key of an erasure. `done` is False while what was deleted
+    or erased may still lie there.
     """
 
     __tablename__ = "act"

@@ -203,7 +203,7 @@ def _run(package: _Package, entry: ArtifactEntry, steps: tuple[Step, Step, Step]
     name = layout.records_file(statement.provenance.kind, statement.digest)
     package.named.add(name)
     if name not in package.names:
-        package.acts.gone.append((entry.artifact, name, statement.path))
+        package.acts.gone.append((entry, name, statement))
     elif package.digests.get(name) != statement.digest:
         objects.refuse(f"{entry.artifact}: {name} does not hold the bytes that were signed")
 

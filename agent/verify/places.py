@@ -14,6 +14,7 @@ from agent.store.acts import SCOPE
 from agent.store.catalog import Catalog
 from agent.store.migrate import bring_up
 from agent.store.objects import open_objects
+from agent.store.scopekeys import KEYS, ScopeKeys
 from agent.store.tables import ArtifactRow, Pending
 from agent.verify.export import exported, is_export
 from agent.verify.one import Proven, verify_one
@@ -39,8 +40,8 @@ def artifact(opened: OpenStore, name: str, key: Path, judged: Sequence[Path], ke
     """Verify one artifact of an open store, named by its id or the beginning of it."""
     trust = read_trust(key, judged)
     row = opened.artifact(name)
-    deletions = opened.acts("deletion", subjects=[row.path])
-    report = _one(row.id, lambda: stored(opened.objects, row, deletions), trust, kept)
+    removals = opened.acts("deletion", "erasure", subjects=[row.path, SCOPE + row.scope])
+    report = _one(row.id, lambda: stored(opened.objects, row, removals), trust, kept)
     report.told = _told(opened, row)
     return report
 
@@ -51,15 +52,22 @@ def _told(opened: OpenStore, row: ArtifactRow) -> list[str]:
     if row.voided_at is not None:
         lines.append(f"void since {timestamp(row.voided_at)}, by {row.voided_by}: {row.void_reason}")
     if row.deleted_at is not None:
-        lines.append(f"deleted under retention on {timestamp(row.deleted_at)}")
+        act = opened.removal(row)
+        erased = act is not None and act.kind == "erasure"
+        how = f"erased on {timestamp(row.deleted_at)} by {act.by}: {act.reason}" if act and erased else (
+            f"deleted under retention on {timestamp(row.deleted_at)}")
+        lines.append(how)
     return lines + [
         f"hold {hold.name} on {hold.subject} since {timestamp(hold.recorded_at)}, by {hold.by}: {hold.reason}"
         for hold in opened.holds(row.id, SCOPE + row.scope)
     ]
 
 
-def folder(place: Path, key: Path, kept: Kept | None, progress: Progress) -> Report:
-    """Verify a folder: an export, a package, a data directory, or the artifacts of one; raises for any other."""
+def folder(place: Path, key: Path, kept: Kept | None, progress: Progress, unlock: str = "") -> Report:
+    """Verify a folder: an export, a package, a data directory, or the artifacts of one; raises for any other.
+
+    `unlock` names the wrapping key of a store that is encrypted; its data keys are those in the folder.
+    """
     trust = read_trust(key, [place])
     if is_package(place):
         return verify_package(place, trust, kept, progress)
@@ -68,7 +76,7 @@ def folder(place: Path, key: Path, kept: Kept | None, progress: Progress) -> Rep
     artifacts = place / "artifacts" if (place / "artifacts").is_dir() else place
     if not any((artifacts / name).is_dir() for name in ("log", "envelopes", "objects")):
         raise ConfigurationError(f"{place} is neither a store nor an export")
-    objects = open_objects(str(artifacts), place, {}, writer=False)
+    objects = open_objects(str(artifacts), place, {}, writer=False, keys=ScopeKeys(place / "keys" / KEYS, unlock))
     database = place / "annexa.db"
     if not database.is_file():
         return verify_store(str(place), Store(objects), trust, kept, progress=progress)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from agent import canonical
-from agent.errors import GoneError, VerificationError
-from agent.seal import ArtifactEntry, DeletionEntry, Statement, leaf_hash, read_entry
+from agent.errors import GoneError, LockedError, VerificationError
+from agent.seal import ArtifactEntry, DeletionEntry, ErasureEntry, Statement, leaf_hash, read_entry
 from agent.seal.proofs import Hashes, check_inclusion, from_tiles, prove_consistency, prove_inclusion
 from agent.seal.tiles import WIDTH, unbundle
 from agent.store.artifact import envelope_path
@@ -56,8 +56,8 @@ def log_entry(objects: Objects, index: int, size: int) -> bytes:
     return entries[at]
 
 
-def stored(objects: Objects, row: ArtifactRow, deletions: Sequence[ActRow] = ()) -> Proven:
-    """Return the proof of an artifact of a store; its row and the deletions of its object only say where to look."""
+def stored(objects: Objects, row: ArtifactRow, removals: Sequence[ActRow] = ()) -> Proven:
+    """Return the proof of an artifact of a store; its row, deletions and erasures only say where to look."""
     if objects.size(CHECKPOINT) is None:
         raise VerificationError("There is no checkpoint: nothing in this store is in a signed log")
     note = objects.get(CHECKPOINT)
@@ -89,32 +89,37 @@ def stored(objects: Objects, row: ArtifactRow, deletions: Sequence[ActRow] = ())
         entry=lambda: log_entry(objects, row.leaf, size), inclusion=inclusion, consistency=consistency, stamps=stamps,
         cosigned=cosigned,
         envelope=lambda: objects.get(envelope_path(row.id)),
-        content=partial(_content, objects, note, [one.leaf for one in deletions if one.leaf > row.leaf]),
+        content=partial(_content, objects, note, [one.leaf for one in removals if one.leaf > row.leaf]),
         beside=(("row", "the row in the catalog says what was sealed", same),),
     )
 
 
-def _content(objects: Objects, note: bytes, deletions: Sequence[int], statement: Statement) -> str:
-    """Return '' where the object holds what was sealed, and what the log says where it was deleted; else raises."""
+def _content(objects: Objects, note: bytes, removals: Sequence[int], statement: Statement) -> str:
+    """Return '' where the object holds what was sealed, and what the log says where its records went; else raises."""
     try:
         ObjectCheck(objects).check(statement)
-    except GoneError:
-        if said := _deleted(objects, note, statement, deletions):
+    except (GoneError, LockedError):
+        if said := _removed(objects, note, statement, removals):
             return said
         raise
     return ""
 
 
-def _deleted(objects: Objects, note: bytes, statement: Statement, leaves: Sequence[int]) -> str:
-    """Return what the log's deletion of an object says, proven to be in the log; '' where there is none."""
+def _removed(objects: Objects, note: bytes, statement: Statement, leaves: Sequence[int]) -> str:
+    """Return what the log says of an object's deletion or its scope's erasure, proven to be in it; '' where nothing."""
     size = log_size(note)
     for leaf in leaves:
         data = log_entry(objects, leaf, size)
         proof = prove_inclusion(leaf, size, log_hashes(objects, size))
         check_inclusion(leaf_hash(data), leaf, size, proof, head_root(note))
         entry = read_entry(data)
+        said, at = "", canonical.timestamp(entry.recorded_at)
         if isinstance(entry, DeletionEntry) and entry.path == statement.path:
-            at = canonical.timestamp(entry.recorded_at)
             said = f"deleted under retention ({entry.retention}) on {at}, by {entry.by}, leaf {leaf}"
+        elif isinstance(entry, ErasureEntry) and entry.scope == statement.provenance.scope:
+            if objects.keys.has(entry.key):
+                raise VerificationError(f"leaf {leaf} says that it was erased, and its key is still there")
+            said = f"erased on {at}, by {entry.by}: {entry.reason}, leaf {leaf}"
+        if said:
             return f"{said}; whether under a hold, the verification of the whole store shows"
     return ""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from agent.errors import GoneError, StoreError, VerificationError
+from agent.errors import GoneError, LockedError, StoreError, VerificationError
 from agent.seal import ArtifactEntry, Checkpoint, Entry, Statement
 from agent.store.artifact import envelope_path
 from agent.store.catalog import Catalog
@@ -32,7 +32,10 @@ from agent.verify.unknown import Unknown
 
 Progress = Callable[[int, int], None]
 Result = tuple[Statement | None, str, str, bool]
-"""What an artifact's envelope says, why the envelope is refused, why the object is, and whether that is gone."""
+"""What an artifact's envelope says, why the envelope is refused, why the object is, and whether it may be.
+
+It may be gone, or encrypted by a key that is not here, where a later entry says so.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ def _times(walk: Walk, held: Sequence[Stamped | Cosigned], key: TrustedKey) -> N
 def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress: Progress) -> Recorded:
     envelopes = report.step("envelopes", "what is said of each artifact was signed, unchanged, by a key trusted then")
     objects = report.step("objects", "each artifact holds exactly the bytes that were sealed")
-    done = Done(store.objects, report.step("retention", KEPT))
+    done = Done(store.objects, report.step("retention", KEPT), waiting=bool(store.pending))
     access = report.step("access log", "each batch of the access log in the store is the one in the signed log")
     catalog = report.step("catalog", "the rows say what was sealed, none is missing and none was added")
     sampled = Steps(store.objects, store.catalog, report.step("sampling", SAMPLING))
@@ -152,8 +155,8 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
                 done.entry(entry, access)
                 if not isinstance(entry, ArtifactEntry):
                     continue
-                if gone and statement is not None:
-                    done.gone(entry, statement)
+                if statement is not None:
+                    done.artifact(entry, statement, broken if gone else "")
                 recorded.add(entry)
                 _found(entry, statement, wrong, "" if gone else broken, (envelopes, objects, walk.clock))
                 if statement is not None:
@@ -207,7 +210,7 @@ def _judge(entry: Entry, objects: Objects, trust: Trust, hashed: ObjectCheck) ->
     try:
         hashed.check(statement)
     except (VerificationError, StoreError) as error:
-        return statement, "", error.message, isinstance(error, GoneError)
+        return statement, "", error.line(), isinstance(error, (GoneError, LockedError))
     return statement, "", "", False
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from agent import canonical
 from agent.assembly.duties import AppDuties
 from agent.errors import VerificationError
 from agent.lake.query import Asked
+from agent.seal.signing import CryptoSigner
 from tests.assembly.company import NOW, Company, restore
 from tests.cli.drive import process
 
@@ -50,6 +56,33 @@ def test_the_parquet_answers_where_an_object_is_spoiled_and_proven_refuses(firm:
     assert answer(firm) == [(5, 5)]
     with pytest.raises(VerificationError, match="the object of artifact"):
         answer(firm, proven=True)
+
+
+def resigned(place: Path) -> None:
+    """Sign the forged manifest with a key of one's own."""
+    signature = CryptoSigner.generate_ed25519().sign((place / "manifest.json").read_bytes())
+    (place / "manifest.sig").write_text(json.dumps(signature.to_dict()))
+
+
+@pytest.mark.parametrize("sign", [lambda _place: None, resigned, lambda place: (place / "manifest.sig").unlink(),
+                                  lambda place: (place / "manifest.sig").write_text("[]")],
+                         ids=["the old signature", "a signature of another key", "no signature", "no JSON of one"])
+def test_a_forged_parquet_is_not_believed(firm: Company, sign: Callable[[Path], None]) -> None:
+    firm.restores(restore("r-1", NOW - timedelta(days=1), "FAILED", "FAILED"))
+    firm.collect()
+    (manifest,) = lake(firm).rglob("manifest.json")
+    held = json.loads(manifest.read_bytes())
+    forged = manifest.parent / "forged"
+    duckdb.sql(f"COPY (SELECT * REPLACE ('completed' AS outcome) FROM '{manifest.parent / held['parquet']}.parquet') "
+               f"TO '{forged}' (FORMAT parquet)")
+    digest = hashlib.sha256(forged.read_bytes()).hexdigest()
+    forged.rename(manifest.parent / f"{digest}.parquet")
+    manifest.write_bytes(canonical.document({**held, "parquet": digest}))
+    sign(manifest.parent)
+    with firm.app(writer=False) as app, app.lake.query("SELECT DISTINCT outcome FROM backup_test", Asked()) as found:
+        assert [row for batch in found.batches for row in batch] == [("failed",)]
+    firm.collect()
+    assert answer(firm) == [(1, 1)]
 
 
 def test_collect_looks_at_the_last_two_months_and_the_command_at_all(firm: Company) -> None:

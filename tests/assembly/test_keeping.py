@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from agent.assembly import custody, history, keeping
 from agent.errors import StoreError
 from agent.lake.query import Asked
+from agent.store import Flip
 from tests.assembly.company import NOW, Company, restore
 from tests.assembly.test_answers import MAY, holding
 
@@ -116,3 +118,50 @@ def test_the_terminal_and_the_remote_login_are_told() -> None:
     told = custody.actor({"SUDO_USER": "ada", "SSH_CONNECTION": "192.0.2.7 50000 192.0.2.1 22"})
     assert told.who.endswith(" (sudo by ada)")
     assert told.client.endswith(", from 192.0.2.7")
+
+
+def test_after_an_erasure_what_rests_on_seals_stays_and_what_reads_records_is_unknown(firm: Company) -> None:
+    firm.more = "encryption: file:wrapping.key"
+    (mine,) = collected(firm)
+    with firm.app() as app:
+        before = holding(app.status())
+        assert (before.freshness.state, before.conclusion.state) == ("fresh", "no_exceptions")
+        row = app.store.artifact(mine)
+        assert row.path.endswith(".enc")
+        assert ids(app) == ["r-1"]
+        with pytest.raises(StoreError, match="nowhere"):
+            keeping.erase(app, "nowhere", "asked for", "Ada")
+        act = keeping.erase(app, row.scope, "asked for", "Ada")
+        assert app.store.check(deep=True) == []
+    with firm.app(writer=False) as app:
+        after = holding(app.status())
+        assert (after.freshness, after.conclusion.state) == (before.freshness, "unknown")
+        assert holding(app.status(as_of=NOW)).freshness.state == "fresh"
+        assert ids(app) == []
+        assert any(f"the records of {row.scope} up to" in one for one in app.status().warnings)
+        assert keeping.erased(app, "another") == []
+        told = history.history(app, mine)
+        with app.store.reading() as session:
+            concluded = session.exec(select(Flip).where(col(Flip.axis) == "conclusion").order_by(col(Flip.id))).all()
+        assert [(one.before, one.after) for one in concluded if one.requirement == "backup-restore-tests"][-1] == (
+            "no_exceptions", "unknown")
+    assert ("erased with its scope, data key " + act.name) in [link["what"] for link in told["chain"]]
+    assert told["preservation"]["deleted_at"] == act.recorded_at
+    firm.now = NOW + timedelta(days=1)
+    firm.collect()
+    with firm.app(writer=False) as app:
+        assert holding(app.status()).conclusion.state == "no_exceptions", "the next collection can be read again"
+
+
+def test_wrapping_anew_is_in_the_access_log_and_needs_encryption(firm: Company) -> None:
+    collected(firm)
+    with firm.app() as app, pytest.raises(StoreError, match="Nothing is encrypted here"):
+        keeping.rewrap(app, "file:other.key", "every year", "Ada")
+    firm.more = "encryption: file:wrapping.key"
+    firm.collect()
+    with firm.app() as app:
+        with pytest.raises(StoreError, match="with a reason and by somebody"):
+            keeping.rewrap(app, "file:other.key", " ", "Ada")
+        keeping.rewrap(app, f"file:{firm.folder}/other.key", "every year", "Ada")
+        assert [(one.action, one.why) for one in app.store.accesses() if "wrapping" in one.action] == [
+            ("wrapping key change", "every year")]

@@ -129,7 +129,7 @@ def write(records: int) -> dict[str, Any]:
 
 
 def verify(folder: str) -> dict[str, Any]:
-    """Decompress and hash every object below a folder, on every core."""
+    """Decompress and hash every object below a folder, on every core; the second of two times counts, as of ours."""
     import os
 
     import zstandard
@@ -144,10 +144,11 @@ def verify(folder: str) -> dict[str, Any]:
         return size
 
     files = sorted(Path(folder).rglob("*.zst"))
-    began, before = time.perf_counter(), time.process_time()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        size = sum(pool.map(one, files))
-    seconds, used = time.perf_counter() - began, time.process_time() - before
+    for _ in range(2):
+        began, before = time.perf_counter(), time.process_time()
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            size = sum(pool.map(one, files))
+        seconds, used = time.perf_counter() - began, time.process_time() - before
     return {"records": size, "seconds": seconds, "used": used}
 
 

@@ -40,10 +40,10 @@ limits: {{concurrency: {lanes}, per_scope: {lanes}}}
 """
 
 
-def configuration(folder: Path, scopes: list[str], lanes: int = 4) -> Path:
+def configuration(folder: Path, scopes: list[str], lanes: int = 4, *, encrypted: bool = False) -> Path:
     """Write a configuration for a bench and return its file."""
     file = folder / "annexa.yaml"
-    file.write_text(CONFIG.format(scopes="\n".join(f"  - {scope}" for scope in scopes), lanes=lanes))
+    file.write_text(("encryption: file:wrapping.key\n" if encrypted else "") + CONFIG.format(scopes="\n".join(f"  - {scope}" for scope in scopes), lanes=lanes))
     return file
 
 
@@ -104,9 +104,9 @@ def write(records: int, folder: Path) -> dict[str, Any]:
     return {"records": records, "bytes": staged.size, "seconds": seconds}
 
 
-def seal(records: int, folder: Path) -> dict[str, Any]:
+def seal(records: int, folder: Path, *, encrypted: bool = False) -> dict[str, Any]:
     """Collect records into an artifact and seal it: masking, object, envelope, log and checkpoint, all synced."""
-    with open_store(load(configuration(folder, []), {}), lambda: datetime.now(UTC), writer=True) as store:
+    with open_store(load(configuration(folder, [], encrypted=encrypted), {}), lambda: datetime.now(UTC), writer=True) as store:
         began = time.perf_counter()
         writer = store.new_object("bench")
         for index in range(records):
@@ -133,7 +133,7 @@ LOG = "2026-01-02T03:04:05Z restore finished, 1,024 tables compared, no differen
 """Makes records large, so that a gigabyte is written soon; it is for the verifier as hard as the small ones."""
 
 
-def fill(artifacts: int, size: int, folder: Path) -> dict[str, Any]:
+def fill(artifacts: int, size: int, folder: Path, *, encrypted: bool = False) -> dict[str, Any]:
     """Record so many artifacts of a size, small ones where it is 0; returns the folder of the store."""
 
     def large(store: Store, number: int) -> StagedObject:
@@ -142,21 +142,27 @@ def fill(artifacts: int, size: int, folder: Path) -> dict[str, Any]:
             writer.write(Record(BackupTest(f"{number}-{index:08d}"), {**raw(index), "Log": LOG}))
         return writer.close()
 
-    with open_store(load(configuration(folder, []), {}), lambda: datetime.now(UTC), writer=True) as store:
+    config = load(configuration(folder, [], encrypted=encrypted), {})
+    with open_store(config, lambda: datetime.now(UTC), writer=True) as store:
         bulk.grow(store, bulk.sealed(store, artifacts, large if size else bulk.Small()))
     bulk.trusted(folder)
     return {"data": str(folder / "annexa-data")}
 
 
-def verify(folder: Path) -> dict[str, Any]:
-    """Verify a whole store; every byte of every object is hashed."""
+def verify(times: int, folder: Path) -> dict[str, Any]:
+    """Verify a whole store, every byte of every object; the last of so many times counts.
+
+    The first one loads what a process loads once.
+    """
     from agent.verify import places
 
-    began, before = time.perf_counter(), time.process_time()
-    report = places.folder(folder / "annexa-data", folder / "trust.pem", None, lambda _done, _all: None)
-    seconds, used = time.perf_counter() - began, time.process_time() - before
-    if not report.holds:
-        raise SystemExit(f"the bench could not verify: {[one.findings for one in report.steps]}")
+    for _ in range(times):
+        began, before = time.perf_counter(), time.process_time()
+        report = places.folder(folder / "annexa-data", folder / "trust.pem", None, lambda _done, _all: None,
+                               f"file:{folder / 'wrapping.key'}")
+        seconds, used = time.perf_counter() - began, time.process_time() - before
+        if not report.holds:
+            raise SystemExit(f"the bench could not verify: {[one.findings for one in report.steps]}")
     size = int(report.named("objects").says.split()[0].replace(",", ""))
     return {"records": size, "seconds": seconds, "used": used, "leaves": len(report.anchors)}
 
@@ -303,12 +309,12 @@ def main(argv: list[str]) -> None:
         found = remember(arguments[0], int(arguments[1]), folder)
     elif name == "write":
         found = write(int(arguments[0]), folder)
-    elif name == "seal":
-        found = seal(int(arguments[0]), folder)
-    elif name == "fill":
-        found = fill(int(arguments[0]), int(arguments[1]), folder)
+    elif name in {"seal", "seal_encrypted"}:
+        found = seal(int(arguments[0]), folder, encrypted=name != "seal")
+    elif name in {"fill", "fill_encrypted"}:
+        found = fill(int(arguments[0]), int(arguments[1]), folder, encrypted=name != "fill")
     elif name == "verify":
-        found = verify(folder)
+        found = verify(int(arguments[0]), folder)
     elif name == "package":
         found = package(int(arguments[0]), folder)
     elif name == "sample":

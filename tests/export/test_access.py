@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 
 from agent.export.access import Acts
+from agent.seal import ArtifactEntry, Statement
 from agent.store.objects import LocalObjects
 from agent.verify.acts import Acts as Judged
 from agent.verify.report import Step
 from agent.verify.unpacked import Folder
+from tests.fixtures.store import START, provenance
 
 BATCH = json.dumps({"accesses": [{"who": "ada", "action": "view"}]}).encode()
 DIGEST = hashlib.sha256(BATCH).hexdigest()
@@ -18,6 +20,7 @@ ENTRIES = [json.dumps(one).encode() for one in (
     {"type": "custody", "index": 3, "document": DIGEST, "count": 1},
     {"type": "deletion", "index": 5, "path": "objects/a/b", "retention": "P3Y", "by": "ada"},
     {"type": "hold", "index": 6, "name": "H1"},
+    {"type": "erasure", "index": 7, "scope": "staff", "key": "", "artifacts": 1, "reason": "asked for", "by": "ada"},
 )]
 
 
@@ -32,11 +35,12 @@ def packed(tmp_path: Path) -> tuple[Folder, Acts]:
     return Folder(root), acts
 
 
-def judged(files: Folder, *gone: str) -> tuple[Step, Step]:
+def judged(files: Folder, *gone: str, scope: str = "prod", leaf: int = 2) -> tuple[Step, Step]:
     acts, access, records = Judged(), Step(1, "access log", ""), Step(2, "records", "")
     for one in ENTRIES:
         acts.take(one)
-    acts.gone += [("sha256:1", "records/x", path) for path in gone]
+    entry = ArtifactEntry(index=leaf, recorded_at=START, artifact="sha256:1", envelope="", object="")
+    acts.gone += [(entry, "records/x", Statement("", 0, path, provenance(scope=scope))) for path in gone]
     acts.end(access, records, files)
     return access, records
 
@@ -48,6 +52,16 @@ def test_the_document_of_a_batch_goes_with_it(tmp_path: Path) -> None:
     access, records = judged(files, "objects/a/b")
     assert (access.state, records.state) == ("holds", "holds")
     assert "1 run(s) were deleted under retention" in access.says
+
+
+def test_records_of_a_scope_are_gone_up_to_its_erasure(tmp_path: Path) -> None:
+    files, _acts = packed(tmp_path)
+    access, records = judged(files, "objects/a/b", "objects/another", scope="staff")
+    assert (access.state, records.state) == ("holds", "holds")
+    assert access.says.endswith("the records of 2 run(s) were erased")
+    for scope, leaf in (("staff", 8), ("prod", 2)):
+        access, records = judged(files, "objects/another", scope=scope, leaf=leaf)
+        assert records.findings == ["sha256:1: records/x is not here"]
 
 
 def test_what_is_not_as_the_log_has_it(tmp_path: Path) -> None:

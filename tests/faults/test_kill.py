@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.errors import GoneError
 from agent.store import Store
 from agent.verify import places
-from tests.faults.worker import work
+from tests.faults.worker import PERSON, encrypted, erase, work
 from tests.fixtures.store import Place, record
 
 FORK = multiprocessing.get_context("forkserver")
@@ -109,6 +110,60 @@ def test_two_hundred_random_instants(tmp_path: Path) -> None:
             whole(data)
         with Place(data, f"sqlite:///{data}/annexa.db").open(writer=False) as store:
             assert store.artifacts(), "every second kill comes after something was kept"
+
+
+def erased(data: Path) -> bool:
+    """Open the store as the next start would: what was promised holds, and nothing is half erased."""
+    file = data / "promised"
+    promised = dict.fromkeys(file.read_text().splitlines() if file.exists() else [])
+    with encrypted(data).open() as store:
+        record(store)
+        assert store.check(deep=True) == []
+        acts = store.acts("erasure")
+        assert all(act.done for act in acts)
+        for row in store.recorded():
+            said = f"erased {row.id}"
+            if any(act.leaf > row.leaf for act in acts):
+                with pytest.raises(GoneError, match="were erased on"):
+                    store.open_artifact(row.id)
+            else:
+                assert said not in promised
+                assert len(list(store.open_artifact(row.id).records())) == 1
+        assert {line.split()[1] for line in promised if line.startswith("kept ")} <= {
+            row.id for row in store.recorded()}
+        rows = list(store.recorded())
+        (data.parent / f"{data.name}.pem").write_text("\n".join(era.text() for era in store.eras()))
+    if acts and not any(row.deleted_at is None and row.records for row in rows[:1]):
+        assert [one for one in data.rglob("*") if one.is_file() and PERSON.encode() in one.read_bytes()] == []
+    if rows:
+        report = places.folder(data, data.parent / f"{data.name}.pem", None, lambda _done, _all: None,
+                               encrypted(data).options["encryption"])
+        assert report.holds, [(step.name, step.findings) for step in report.steps]
+    return "done" in promised
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_an_erasure_cut_off_before_each_change_of_a_file(tmp_path: Path) -> None:
+    """Kill before every second change, beginning at one of the first two; a second start goes through to the end."""
+    step, done = random.randrange(2) - 1, False
+    while not done:
+        step += 2
+        print(f"step {step}")
+        data = tmp_path / str(step)
+        data.mkdir()
+        process = FORK.Process(target=erase, args=(str(data), step))
+        process.start()
+        process.join()
+        done = erased(data)
+        assert done == (process.exitcode == 0)
+        if not done:
+            again = FORK.Process(target=erase, args=(str(data),))
+            again.start()
+            again.join()
+            assert again.exitcode == 0
+            assert erased(data)
+    assert step > 60
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from typing import Any
 from agent.store import Access, Store
 from tests.fixtures.store import START, Place, keep
 
+PERSON = "grace.hopper@example.com"
 DONE = ("void", "hold", "deleted", "rotated")
 
 
@@ -51,6 +52,30 @@ def _do(store: Store, promised: int, artifact: str, done: str) -> None:
     else:
         store.rotate("", "a test", "Ada")
     os.write(promised, f"{done} {artifact}\n".encode())
+
+
+def erase(data: str, die_at: int = 0) -> None:
+    """Keep encrypted runs that name a person, erase their scope and go on; with `die_at` as in `work`."""
+    if die_at:
+        _count_down(die_at)
+    promised = os.open(f"{data}/promised", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    with encrypted(Path(data)).open() as store:
+        artifact = keep(store, [PERSON])
+        store.drain()
+        os.write(promised, f"kept {artifact}\n".encode())
+        if store.artifact(artifact).deleted_at is None:
+            store.erase("prod", "asked for", "Ada", START + timedelta(hours=1))
+        os.write(promised, f"erased {artifact}\n".encode())
+        later = keep(store, ["later"], started_at=START + timedelta(minutes=1))
+        store.drain()
+        os.write(promised, f"kept {later}\ndone\n".encode())
+
+
+def encrypted(data: Path) -> Place:
+    """Return the place of a store whose objects are encrypted by a key beside it."""
+    key = f"file:{data.parent / f'{data.name}.kek'}"
+    now = START + timedelta(hours=1)
+    return Place(data, f"sqlite:///{data}/annexa.db", now=now, options={"encryption": key})
 
 
 def _count_down(steps: int) -> None:

@@ -17,11 +17,12 @@ from botocore.exceptions import ClientError
 
 from agent.assembly import App, doctor
 from agent.durations import duration
-from agent.errors import StoreError
+from agent.errors import GoneError, StoreError
 from agent.store import Store
 from agent.store.artifact import envelope_path
 from agent.store.retention import due
 from agent.store.worm import Lock, WriteOnce
+from agent.verify import places
 from tests.fixtures.store import Place, keep, record
 from tests.fixtures.weed import ACCESS, REGION, SECRET, client, options
 
@@ -133,6 +134,35 @@ def test_a_hold_is_one_of_the_bucket_too_and_every_version_goes_after_it(weed: s
         store.release(name, "", "over", "Ada")
         assert store.delete([(row.path, "P1D")], "cron") == 1
         assert versions(store, weed, row.path) == []
+
+
+def test_a_locked_object_is_erased_by_its_key_and_a_clear_one_cannot_be(locked: Place, tmp_path: Path) -> None:
+    with locked.open() as store:
+        keep(store, ["clear"], scope="test", started_at=NOW)
+        record(store)
+    locked.options["encryption"] = f"file:{tmp_path}/wrapping.key"
+    with locked.open() as store:
+        mine = keep(store, ["a"], started_at=NOW)
+        (row,) = record(store)
+        with pytest.raises(StoreError, match="lies there in the clear, and the store locks it until"):
+            store.erase("test", "asked for", "Ada", NOW)
+        act = store.erase("prod", "asked for", "Ada", NOW)
+        assert store.acts("erasure", subjects=["scope:prod"])[0].done
+        assert store.objects.size(row.path) is not None, "the ciphertext is locked"
+        with pytest.raises(GoneError, match="were erased on"):
+            store.open_artifact(mine)
+        again = keep(store, ["a"], started_at=NOW)
+        later = store.artifact(record(store)[0].id)
+        assert later.id == again
+        assert later.path != row.path, "the same records under the new key have a place of their own"
+        assert len(list(store.open_artifact(again).records())) == 1
+        assert store.check(deep=True) == []
+        trust = tmp_path / "trust.pem"
+        trust.write_text("\n".join(era.text() for era in store.eras()))
+        report = places.store("it", store, trust, [locked.data / "keys"], None, lambda _done, _all: None)
+        assert report.holds, [(step.name, step.findings) for step in report.steps]
+        assert any(mine in one and "erased on" in one for one in report.told)
+        assert act.leaf == 2
 
 
 class Recording(BaseHTTPRequestHandler):

@@ -47,6 +47,8 @@ class World:
     artifacts: list[str] = field(default_factory=list)
     kept: bool = True
     key: str = "trust.pem"
+    unlock: str = ""
+    """What wraps the data keys of encrypted objects, once `encrypt` was called."""
 
     @property
     def data(self) -> Path:
@@ -58,7 +60,8 @@ class World:
 
     @property
     def place(self) -> Place:
-        return Place(self.data, f"sqlite:///{self.data / 'annexa.db'}")
+        options = {"encryption": self.unlock} if self.unlock else {}
+        return Place(self.data, f"sqlite:///{self.data / 'annexa.db'}", options=options)
 
     def file(self, path: str) -> Path:
         return self.data / "artifacts" / path
@@ -74,7 +77,7 @@ class World:
         kept = Kept("kept", (self.root / "kept").read_bytes()) if self.kept else None
         key = self.root / self.key
         if subject == "store":
-            return places.folder(self.data, key, kept, lambda _done, _all: None)
+            return places.folder(self.data, key, kept, lambda _done, _all: None, self.unlock)
         if subject == "export":
             return places.folder(self.export, key, kept, lambda _done, _all: None)
         with self.place.open(writer=False) as store:
@@ -88,6 +91,23 @@ class World:
         place.options["stamped"] = True
         with place.open() as store:
             yield store
+
+    def encrypt(self, names: Iterable[str], scope: str = "prod") -> int:
+        """Record a run of a scope whose object is encrypted; returns the number of its artifact."""
+        self.unlock = f"file:{self.root / 'wrapping.key'}"
+        with self.agent() as store:
+            at = START + timedelta(minutes=len(self.artifacts))
+            self.artifacts.append(keep(store, names, scope=scope, started_at=at))
+            record(store)
+        return len(self.artifacts) - 1
+
+    def erase(self, scope: str) -> None:
+        with self.agent() as store:
+            store.erase(scope, "asked for", "Ada", START + timedelta(hours=1))
+
+    @property
+    def data_keys(self) -> Path:
+        return self.data / "keys" / "data-keys.json"
 
     def sample(self) -> None:
         """Log a population and two draws on it, as `annexa sample draw` does."""
@@ -220,6 +240,11 @@ class World:
         (self.export / "SHA256SUMS").write_text("".join(lines))
 
 
+def many() -> list[str]:
+    """Return names that do not compress: an object of them has several chunks."""
+    return [hashlib.sha256(str(number).encode()).hexdigest() for number in range(20_000)]
+
+
 def squeeze(data: bytes) -> bytes:
     return zstandard.ZstdCompressor().compress(data)
 
@@ -280,4 +305,4 @@ def looked(world: World) -> None:
         store.drain()
 
 
-__all__ = ["START", "World", "build", "copied", "fill", "looked", "make", "squeeze", "stamp", "unsqueeze"]
+__all__ = ["START", "World", "build", "copied", "fill", "looked", "make", "many", "squeeze", "stamp", "unsqueeze"]

@@ -67,6 +67,7 @@ def query(
         raise typer.BadParameter("Parquet needs a file: --output FILE")
     text = sys.stdin.read() if sql == "-" else sql
     with session.opened(context) as app:
+        from agent.assembly import keeping
         from agent.lake.query import Asked
 
         asking = Asked(as_of=when.instant(as_of, app.config.timezone), scope=scope, everything=everything,
@@ -76,6 +77,10 @@ def query(
         else:
             written = _answer(app, context, text, asking, form, output)
         app.note("query" if output is None else "download", detail=f"{written} rows: {text}")
+        gone = keeping.erased(app, scope)
+    if not options(context).quiet:
+        for line in gone:
+            session.say(f"left out: {line}")
     if output is not None and not options(context).quiet:
         session.say(f"{written:,} rows written to {output}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,7 @@ By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides it. D
 
 def register_evidence(group: typer.Typer) -> None:
     """Add the commands to the group `evidence`."""
-    for command in (void, hold, release, holds, history):
+    for command in (void, hold, release, holds, history, erase):
         add(group, command)
 
 
@@ -79,6 +80,47 @@ def release(
     with session.opened_anyhow(context) as app:
         released = keeping.release(app, subject, name, reason, by or getpass.getuser())
     session.emit({"released": released}) if json else session.screen(context).line(f"Hold {released} is released")
+
+
+def erase(
+    context: typer.Context,
+    scope: Annotated[str, typer.Option("--scope", metavar="NAME", autocompletion=asked.scopes,
+                                       help="The scope whose records are erased.")],
+    reason: Reason,
+    by: By = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can be asked.")] = False,
+    json: asked.Json = False,
+) -> None:
+    """Erase the records of a scope for good, by destroying its data key; seals and leaves stay and say so."""
+    from agent.assembly import keeping
+
+    with session.opened(context, writer=True) as app:
+        rows = app.store.erasable(scope, app.clock())
+        naming = keeping.naming(app, scope)
+        _sure(f"The records of {len(rows):,} artifacts of the scope {scope} will be gone for good", yes=yes)
+        act = keeping.erase(app, scope, reason, by or getpass.getuser())
+    if json:
+        session.emit({"scope": scope, "artifacts": len(rows), "key": act.name or None, "by": act.by,
+                      "reason": act.reason, "at": act.recorded_at, "leaf": act.leaf, "samples": naming})
+        return
+    screen = session.screen(context)
+    screen.line(f"The records of {len(rows):,} artifacts of the scope {scope} are erased: leaf {act.leaf:,} of the log")
+    if naming:
+        screen.line(f"Samples name records of it by id, and stay: {', '.join(naming)}")
+    screen.line("Not erased are exports, packages, and backups of data-keys.json: annexa keys rewrap, then destroy the "
+                "old wrapping key")
+
+
+def _sure(what: str, *, yes: bool) -> None:
+    """Ask whether it is meant; raise `ConfigurationError` where nobody can be asked, or the answer is no."""
+    from agent.errors import ConfigurationError
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigurationError(what, advice="Say --yes if that is meant")
+    if not typer.confirm(f"{what}. Go on?", err=True):
+        raise ConfigurationError("nothing was erased", advice="Say yes if it is meant")
 
 
 def _subject(artifact: str | None, scope: str | None) -> str:

@@ -98,13 +98,17 @@ def show(
 
     with session.opened(context) as app:
         row = app.store.artifact(artifact)
-        opened = app.store.open_artifact(row.id)
-        first = list(islice(opened.records(), records))
+        act = app.store.removal(row) if row.deleted_at else None
+        if act is not None and act.kind == "erasure":
+            opened, first = app.store.sealed_artifact(row.id), []
+        else:
+            opened = app.store.open_artifact(row.id)
+            first = list(islice(opened.records(), records))
         app.note("view", [row.id], why=why, detail=f"{len(first)} records shown")
         if json:
-            session.emit(artifacts.whole_json(row, opened, first))
+            session.emit(artifacts.whole_json(row, opened, first, act))
         else:
-            artifacts.shown(session.screen(context), row, opened, first, app.config.timezone)
+            artifacts.shown(session.screen(context), row, opened, first, app.config.timezone, act)
 
 
 def add_document(

@@ -1,4 +1,4 @@
-"""`keys`: the signing key changed, and the trust root that names every key with its span."""
+"""`keys`: the signing key and the wrapping key changed, and the trust root that names every key with its span."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ To = Annotated[str, typer.Option("--to", metavar="ADDRESS", help="The key that c
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    group = typer.Typer(help="The signing key: change it, and print the trust root.", no_args_is_help=True)
+    group = typer.Typer(help="The keys: change what signs or what wraps, print the trust root.", no_args_is_help=True)
     add(group, rotate)
     add(group, trust)
+    add(group, rewrap)
     app.add_typer(group, name="keys")
 
 
@@ -46,6 +47,28 @@ def rotate(
     elif not to and before and not before.startswith("file:"):
         screen.line("Now take signing: out of the configuration")
     screen.line("Give the new trust root to whoever verifies: annexa keys trust")
+
+
+def rewrap(
+    context: typer.Context,
+    to: Annotated[str, typer.Option("--to", metavar="ADDRESS", help="The wrapping key that comes: awskms:…, or "
+                                    "file:PATH, which is made where it is not there.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the access log.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides it. Default: the login name.")] = "",
+    json: asked.Json = False,
+) -> None:
+    """Wrap the data keys of encrypted objects by another key, in one step; the objects stay as they are."""
+    from agent.assembly import keeping
+
+    with session.opened(context, writer=True) as app:
+        count = keeping.rewrap(app, to, reason, by or getpass.getuser())
+    if json:
+        session.emit({"keys": count, "encryption": to})
+        return
+    screen = session.screen(context)
+    screen.line(f"{count:,} data keys are wrapped by {to}")
+    screen.line(f"Now write into the configuration: encryption: {to}")
 
 
 def trust(context: typer.Context, json: asked.Json = False) -> None:

@@ -22,6 +22,8 @@ Checkpoint = Annotated[Path | None, typer.Option("--checkpoint", metavar="FILE",
                                                  "earlier: the log must continue it.")]
 Keep = Annotated[Path | None, typer.Option("--keep", metavar="FILE", help="Write the checkpoint here if everything "
                                            "holds, for --checkpoint next time.")]
+Unlock = Annotated[str, typer.Option("--unlock", metavar="ADDRESS", help="For a data directory whose objects are "
+                                     "encrypted: what wraps its data keys, file:PATH or awskms:…")]
 Each = Annotated[bool, typer.Option("--all", help="List since when each artifact is anchored, one by one.")]
 
 
@@ -37,6 +39,7 @@ def verify(
     checkpoint: Checkpoint = None,
     keep: Keep = None,
     everything: Each = False,
+    unlock: Unlock = "",
     json: asked.Json = False,
 ) -> None:
     """Verify a store, an export, a package or an artifact step by step; exit with 3 unless everything holds."""
@@ -48,7 +51,7 @@ def verify(
             "no trust root is named", advice="Name the file with the public key that you were given, --key FILE; "
             "the agent's is keys/signing-key.pub in its data directory, and is worth a copy elsewhere",
         )
-    report = _judge(context, subject, key, read_kept(checkpoint) if checkpoint else None)
+    report = _judge(context, subject, key, read_kept(checkpoint) if checkpoint else None, unlock)
     if keep is not None and report.holds:
         _keep(keep, report.checkpoint)
     if json:
@@ -79,14 +82,14 @@ def _keep(file: Path, note: bytes) -> None:
         raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _judge(context: typer.Context, subject: str, key: Path, kept: Kept | None) -> Report:
+def _judge(context: typer.Context, subject: str, key: Path, kept: Kept | None, unlock: str) -> Report:
     from agent.cli import watch
     from agent.verify import places
 
     folder = Path(subject)
     with watch.counting(options(context), "Verifying") as progress:
         if subject and folder.is_dir():
-            return places.folder(folder, key, kept, progress)
+            return places.folder(folder, key, kept, progress, unlock)
         if subject and folder.is_file():
             return places.package(folder, key, kept, progress)
         with session.opened(context) as app:

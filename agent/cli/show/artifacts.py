@@ -15,7 +15,7 @@ from agent.cli.show.runs import REASONS
 from agent.model import Call, Outcome, Provenance
 
 if TYPE_CHECKING:
-    from agent.store import ArtifactRow, VerifiedArtifact
+    from agent.store import ActRow, ArtifactRow, VerifiedArtifact
 
 _LABEL = 13
 _CALLS = 40
@@ -30,14 +30,18 @@ def row_json(row: ArtifactRow) -> dict[str, Any]:
         "boundary": row.boundary, "region": row.region, "outcome": row.outcome, "source": row.source,
         "records": row.records, "size": row.size, "window": window, "collected_at": row.collected_at,
         "recorded_at": row.recorded_at, "lacking": row.lacking, "masked": row.masked, "error": row.error or None,
-        "voided_at": row.voided_at, "void_reason": row.void_reason or None, "leaf": row.leaf,
+        "voided_at": row.voided_at, "void_reason": row.void_reason or None, "deleted_at": row.deleted_at,
+        "leaf": row.leaf,
     }
 
 
-def whole_json(row: ArtifactRow, opened: VerifiedArtifact, first: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def whole_json(
+    row: ArtifactRow, opened: VerifiedArtifact, first: Sequence[Mapping[str, Any]], erasure: ActRow | None = None
+) -> dict[str, Any]:
     """Return an artifact with its provenance and first records as the machine interface writes it."""
+    erased = {name: getattr(erasure, name) for name in ("recorded_at", "by", "reason", "leaf")} if erasure else None
     return {**row_json(row), "object": f"sha256:{opened.statement.digest}", "provenance": asdict(opened.provenance),
-            "first_records": first}
+            "first_records": first, "erased": erased}
 
 
 def listed(screen: Screen, rows: Sequence[ArtifactRow], zone: tzinfo, *, more: bool) -> None:
@@ -50,7 +54,8 @@ def listed(screen: Screen, rows: Sequence[ArtifactRow], zone: tzinfo, *, more: b
     collected = words.moment if screen.width >= ROOMY else words.day
     screen.table(columns, (
         [one.id[7:19], collected(one.collected_at, zone), Text(f"{plain(one.collector)}\n{plain(_where(one))}"),
-         words.state(Outcome(one.outcome), screen.signs) + ("\nvoided" if one.voided_at else ""), one.records]
+         words.state(Outcome(one.outcome), screen.signs) + ("\nvoided" if one.voided_at else "")
+         + ("\nrecords gone" if one.deleted_at else ""), one.records]
         for one in rows
     ))
     if more:
@@ -63,16 +68,21 @@ def _where(row: ArtifactRow) -> str:
 
 
 def shown(
-    screen: Screen, row: ArtifactRow, opened: VerifiedArtifact, first: Sequence[Mapping[str, Any]], zone: tzinfo
+    screen: Screen, row: ArtifactRow, opened: VerifiedArtifact, first: Sequence[Mapping[str, Any]], zone: tzinfo,
+    erasure: ActRow | None = None,
 ) -> None:
-    """Print what an artifact is, where it comes from, what it lacks, and its first records."""
+    """Print what an artifact is, where it comes from, what it lacks, and its first records or how they were erased."""
     told = opened.provenance
     screen.line(Text(f"{plain(told.collector)} ", style="bold"), words.state(told.outcome, screen.signs))
     for label, said in _facts(row, opened, zone):
         if said:
             screen.hanging(f"  {label}", said, by=_LABEL + 2)
-    screen.hanging("  Verified", words.marked("signature, id, digest and size fit together", words.GOOD, screen.signs),
-                   by=_LABEL + 2)
+    verified = words.marked("signature, id, digest and size fit together", words.GOOD, screen.signs)
+    if erasure is not None:
+        verified = words.marked("signature and id fit together; the records are not there", words.WARN, screen.signs)
+        said = f"{words.moment(erasure.recorded_at, zone)} by {erasure.by}: {erasure.reason}"
+        screen.hanging("  Erased", plain(said), by=_LABEL + 2)
+    screen.hanging("  Verified", verified, by=_LABEL + 2)
     _completeness(screen, told)
     _limits(screen, told)
     _calls(screen, told.calls)

@@ -43,7 +43,7 @@ def controls(
 def _standing(one: Holding) -> assess.Standing:
     return assess.Standing(
         freshness=one.freshness.state, coverage=one.coverage.state, conclusion=one.conclusion.state,
-        held=one.forecast.held if one.forecast else None,
+        owed=one.coverage.owed, held=one.forecast.held if one.forecast else None,
         planned=one.forecast.planned if one.forecast else None,
         excepted=one.excepted,
     )

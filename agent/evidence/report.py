@@ -49,6 +49,7 @@ class Holding:
             "owner": self.owner or None,
             "freshness": self.freshness.state,
             "coverage": self.coverage.state,
+            "owed": self.coverage.owed,
             "conclusion": self.conclusion.state,
             "evidence_time": self.freshness.evidence_time,
             "stale_at": self.freshness.stale_at,
@@ -108,6 +109,11 @@ class ControlStatus:
     supporting: tuple[Holding, ...] = ()
 
     @property
+    def owed(self) -> int:
+        """Return how many periods its primary requirements have owed so far; 0: its coverage says nothing."""
+        return sum(one.coverage.owed for one in self.primary)
+
+    @property
     def automated(self) -> bool:
         """Return whether a collector, not only a document, stands behind it; documents never count."""
         return any(not one.requirement.document for one in self.primary)
@@ -120,6 +126,7 @@ class ControlStatus:
             "theme": self.theme,
             "freshness": self.freshness,
             "coverage": self.coverage,
+            "owed": self.owed,
             "conclusion": self.conclusion,
             "unassigned": self.unassigned,
             "not_applicable": self.not_applicable,
@@ -213,7 +220,8 @@ class Forecast:
             "audit": audit_json(self.audit),
             "summary": dict(self.summary),
             "controls": [
-                {"id": one.id, "title": one.title, "held": one.held, "planned": one.planned, "coverage": one.coverage}
+                {"id": one.id, "title": one.title, "held": one.held, "planned": one.planned, "coverage": one.coverage,
+                 "owed": one.owed}
                 for one in self.controls
             ],
             "actions": [action.as_json(zone) for action in self.actions],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
+from functools import partial
 
 import pytest
 from rich.cells import cell_len
@@ -90,7 +91,8 @@ def test_no_audit_says_how_to_have_one() -> None:
 def test_the_summary_counts_three_axes() -> None:
     text = "\n".join(drawn(VIEWS["status"], 120))
     assert "Freshness    ✗ 1 missing   ✗ 1 stale   ! 1 expiring   ✓ 1 fresh" in text
-    assert "Coverage     ✗ 1 gap   - 0 late   ! 1 due   ✓ 2 complete" in text
+    assert "Coverage     ✗ 1 gap   - 0 late   ! 1 due   ✓ 1 complete" in text
+    assert "- 1 without a period owed" in text
     assert "Conclusion   ✗ 1 deficient   ? 2 unknown   ✓ 1 no exceptions" in text
     assert "Beside       1 unassigned, 1 not applicable" in text
 
@@ -108,8 +110,24 @@ def test_a_state_is_a_word_with_a_sign() -> None:
     lines = {line.split()[0]: line for line in drawn(VIEWS["all"], 100) if line[:2] in ("8.", "5.", "7.")}
     assert lines["8.13"].split()[-6:] == ["✗", "stale", "✗", "gap", "✗", "deficient"]
     assert lines["5.15"].split()[-7:] == ["✓", "fresh", "✓", "complete", "✓", "no", "exceptions"]
+    assert lines["5.1"].split()[-5:] == ["✗", "missing", "-", "?", "unknown"]
     assert lines["7.4"].endswith("✗ unassigned")
     assert lines["8.25"].endswith("- not applicable")
+
+
+def test_coverage_of_which_no_period_was_owed_is_never_called_complete() -> None:
+    rules = replace(sample.STATUS, controls=(sample.RULES,))
+    quarterly = replace(sample.restores(), coverage=CoverageAnswer(state=Coverage.COMPLETE))
+    early = replace(sample.STATUS, controls=(replace(sample.RULES, primary=(sample.policy(), quarterly)),))
+    for answer, why in ((rules, "by freshness alone"), (early, "nothing owed yet")):
+        for width in (60, 80, 140):
+            text = "\n".join(drawn(partial(status.status, answer=answer, context=CONTEXT), width))
+            table = text[text.index("Policies"):]
+            assert why in table
+            assert "complete" not in table
+        one = "\n".join(drawn(partial(control.control, one=answer.controls[0], view=control.View(sample.NOW, UTC)), 100))
+        assert f"missing   - {why}   ? unknown" in one
+        assert "complete" not in one
 
 
 def test_a_wide_screen_says_why() -> None:

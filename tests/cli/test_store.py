@@ -187,6 +187,32 @@ def test_status_of_the_store(run: Any) -> None:
     assert "there is no control '9.99'" in strange.err
 
 
+def test_before_the_audit_period_nothing_is_complete(run: Any) -> None:
+    told = json.loads(run("status", "--json", "--as-of", "2019-01-01").out)
+    missing = told["summary"]["freshness"]["missing"]
+    assert missing == 93 - told["summary"]["unassigned"] > 80
+    assert told["summary"]["coverage"] == {"complete": 0, "due": 0, "late": 0, "gap": 0, "not_owed": missing}
+    assert {one["owed"] for one in told["controls"]} == {0}
+    assert {each["owed"] for one in told["controls"] for each in one["requirements"]} == {0}
+    shown = run("status", "--as-of", "2019-01-01").out
+    assert f"- {missing} without a period owed" in shown
+    assert "✓" not in shown
+    assert "Coverage -: no period was owed, by freshness alone or nothing owed yet." in shown
+
+
+def test_what_no_period_is_asked_of_is_told_apart_from_what_is_complete(run: Any) -> None:
+    told = json.loads(run("status", "--json").out)
+    counts = told["summary"]["coverage"]
+    empty = [one for one in told["controls"] if one["coverage"] == "complete" and not one["owed"]]
+    full = [one for one in told["controls"] if one["coverage"] == "complete" and one["owed"]]
+    assert (counts["not_owed"], counts["complete"]) == (len(empty), len(full))
+    assert empty
+    for one in empty:
+        primary = [each for each in one["requirements"] if each["role"] == "primary"]
+        assert primary
+        assert {period["state"] for each in primary for period in each["periods"]} <= {"upcoming", "optional"}
+
+
 def test_fail_on_makes_the_status(run: Any) -> None:
     assert run("status").status == 0
     assert run("status", "--fail-on", "missing").status == 1

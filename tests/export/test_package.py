@@ -145,7 +145,9 @@ def test_the_script_believes_a_time_stamp_whose_authority_has_expired_since(
 
 def test_dsse_by_securesystemslib_alone(office: Office, folder: Path) -> None:
     key = SSlibKey.from_crypto(key_of(office))
-    for fact in lines(folder / "evidence.ndjson"):
+    facts = lines(folder / "evidence.ndjson")
+    assert facts
+    for fact in facts:
         envelope = Envelope.from_dict(json.loads(
             (folder / "envelopes" / f"{fact['artifact'].removeprefix('sha256:')}.json").read_bytes()))
         assert envelope.verify([key], 1)
@@ -264,7 +266,9 @@ def test_a_damaged_store_gives_no_package(office: Office) -> None:
 def test_the_proof_of_each_entry_by_the_specification(folder: Path) -> None:
     """Hash from leaf to root as RFC 9162 2.1.3.2 says, with hashlib alone."""
     _origin, size, root, *_rest = (folder / "checkpoint").read_text("utf-8").split("\n")
-    for entry in (folder / "log").glob("*.json"):
+    entries = list((folder / "log").glob("*.json"))
+    assert entries
+    for entry in entries:
         head, *hashes = entry.with_suffix(".tlog-proof").read_text("utf-8").split("\n\n")[0].split("\n")[1:]
         fn, sn = int(head.removeprefix("index ")), int(size) - 1
         node = hashlib.sha256(b"\0" + entry.read_bytes()).digest()

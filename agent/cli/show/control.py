@@ -15,6 +15,7 @@ from agent.cli.screen import Screen, plain
 from agent.cli.show import periods
 from agent.cli.show.status import reason, states
 from agent.evidence.report import ControlStatus, Holding
+from agent.evidence.why import unowed
 from agent.model import WORST
 from agent.model.conclusions import CheckResult
 
@@ -77,8 +78,9 @@ def _brief(screen: Screen, holdings: Sequence[Holding]) -> None:
     worst, places = holdings[0], words.count(len(holdings), "place")
     screen.indented(2, Text(plain(worst.requirement.title), style="bold"), f"  {worst.requirement.id}, {places}")
     more = "the worst: " if len(holdings) > 1 else ""
-    said = [words.state(state, screen.signs) for state in _axes(worst)]
-    screen.indented(6, Text(more), Text("   ").join(said))
+    fresh, _, conclusion = (words.state(state, screen.signs) for state in _axes(worst))
+    covered = words.coverage(worst.coverage.state, unowed([worst]), screen.signs)
+    screen.indented(6, Text(more), Text("   ").join([fresh, covered, conclusion]))
 
 
 def _requirement(screen: Screen, holdings: Sequence[Holding], role: str, view: View) -> None:
@@ -114,7 +116,7 @@ def _alike(holdings: Iterable[Holding], view: View) -> list[list[Holding]]:
                        for check in one.conclusion.checks)
         alone = one.boundary if any(check.count for check in one.conclusion.checks) else ""
         said = (*_axes(one), one.owner, one.excepted, reason(one, view.zone), one.coverage.periods, one.coverage.gaps,
-                one.conclusion.reason, checks, alone)
+                one.coverage.owed, one.conclusion.reason, checks, alone)
         groups.setdefault(said, []).append(one)
     return list(groups.values())
 
@@ -130,7 +132,7 @@ def _group(screen: Screen, group: Sequence[Holding], view: View) -> None:
     if one.freshness.artifact and len(group) == 1:
         _row(screen, "", f"{one.freshness.collector} {short(one.freshness.artifact)}")
     drawn = periods.parts(one.coverage, view.now, view.zone, screen.signs, everything=view.most is None)
-    _row(screen, "Coverage", words.state(one.coverage.state, screen.signs))
+    _row(screen, "Coverage", words.coverage(one.coverage.state, unowed([one]), screen.signs))
     if drawn:
         _row(screen, "", screen.flow(drawn, by=_LABEL + 3))
     why = "" if one.conclusion.checks else f"  {one.conclusion.reason}"

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from agent.cli import words
 from agent.cli.screen import Column, Screen, plain
-from agent.cli.show.status import NARROW, Context, header, stacked
+from agent.cli.show.status import NARROW, Context, coverage, header, legend, stacked
 from agent.evidence.report import Action, ControlStatus, Forecast
 from agent.model import Coverage, Freshness
 
@@ -129,24 +129,25 @@ def _controls(screen: Screen, answer: Forecast, *, everything: bool, limit: int 
 def _table(screen: Screen, shown: Sequence[ControlStatus]) -> None:
     if screen.width < NARROW:
         for one in shown:
-            planned, held, coverage = _ahead(one, screen)
-            named = [("planned: ", planned), ("if nothing more: ", held), ("", coverage)]
+            planned, held, covered = _ahead(one, screen)
+            named = [("planned: ", planned), ("if nothing more: ", held), ("", covered)]
             stacked(screen, one, [Text(name) + said for name, said in named if said])
         return
     screen.table(
         [Column("Control"), Column("Title", flexible=True), Column("As planned"), Column("If nothing more"),
          Column("Coverage")],
-        ([one.id, one.title, *_ahead(one, screen)] for one in shown),
+        ([one.id, one.title, *_ahead(one, screen, bare=True)] for one in shown),
     )
+    legend(screen, shown)
 
 
 def _none(answer: Forecast) -> bool:
     return any(one.not_applicable for one in answer.controls)
 
 
-def _ahead(one: ControlStatus, screen: Screen) -> tuple[Text, Text, Text]:
+def _ahead(one: ControlStatus, screen: Screen, *, bare: bool = False) -> tuple[Text, Text, Text]:
     if one.unassigned or one.not_applicable:
         said = words.marked("unassigned", words.BAD, screen.signs) if one.unassigned else Text("not applicable")
         return (said, Text(), Text())
     return (words.state(one.planned, screen.signs), words.state(one.held, screen.signs),
-            words.state(one.coverage, screen.signs))
+            coverage(one, screen, bare=bare))

@@ -12,17 +12,20 @@ from typing import Any, Protocol, TypeVar
 
 from agent.model import Axis, Conclusion, Coverage, Freshness, worst
 
+NOT_OWED = "not_owed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """A requirement in one boundary on the three axes; `held` and `planned` where an audit lies ahead.
 
-    `excepted`: a dated, approved exception accepts what is wrong in it.
+    `owed`: how many periods were owed so far. `excepted`: a dated, approved exception accepts what is wrong in it.
     """
 
     freshness: Freshness
     coverage: Coverage
     conclusion: Conclusion
+    owed: int
     held: Freshness | None = None
     planned: Freshness | None = None
     excepted: bool = False
@@ -44,6 +47,7 @@ class ControlStanding:
     freshness: Freshness | None = None
     coverage: Coverage | None = None
     conclusion: Conclusion | None = None
+    owed: int = 0
     held: Freshness | None = None
     planned: Freshness | None = None
     unassigned: bool = False
@@ -67,6 +71,7 @@ def control(primary: Sequence[Standing], *, applicable: bool = True) -> ControlS
         freshness=worst((one.freshness for one in primary), Freshness.FRESH),
         coverage=worst((one.coverage for one in primary), Coverage.COMPLETE),
         conclusion=worst((one.conclusion for one in primary), Conclusion.NO_EXCEPTIONS),
+        owed=sum(one.owed for one in primary),
         held=worst(held, Freshness.FRESH) if held else None,
         planned=worst(planned, Freshness.FRESH) if planned else None,
         excepted=bool(wrong) and all(one.excepted for one in wrong),
@@ -86,6 +91,9 @@ class Counted(Protocol):
     def conclusion(self) -> Conclusion | None:
         """The worst conclusion."""
     @property
+    def owed(self) -> int:
+        """How many periods were owed so far; 0: its coverage says nothing."""
+    @property
     def unassigned(self) -> bool:
         """Whether nobody owes anything for it."""
     @property
@@ -97,10 +105,13 @@ class Counted(Protocol):
 
 
 def summary(controls: Iterable[Counted]) -> dict[str, Any]:
-    """Return the counts of design section 9; a control with no axis counts only as what it is instead."""
+    """Return the counts of design section 9; a control with no axis counts only as what it is instead.
+
+    One of which no period was owed counts under coverage as `not_owed`, and not as complete.
+    """
     counts: dict[str, Any] = {
         Axis.FRESHNESS.value: {state.value: 0 for state in reversed(Freshness)},
-        Axis.COVERAGE.value: {state.value: 0 for state in reversed(Coverage)},
+        Axis.COVERAGE.value: {**{state.value: 0 for state in reversed(Coverage)}, NOT_OWED: 0},
         Axis.CONCLUSION.value: {state.value: 0 for state in reversed(Conclusion)},
         "unassigned": 0,
         "not_applicable": 0,
@@ -109,7 +120,8 @@ def summary(controls: Iterable[Counted]) -> dict[str, Any]:
     for one in controls:
         for axis, state in _states(one):
             if state is not None:
-                counts[axis.value][state.value] += 1
+                empty = state is Coverage.COMPLETE and not one.owed
+                counts[axis.value][NOT_OWED if empty else state.value] += 1
         for mark in ("unassigned", "not_applicable", "excepted"):
             counts[mark] += bool(getattr(one, mark))
     return counts

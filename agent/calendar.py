@@ -16,6 +16,14 @@ from agent.model import Duration, Window
 NEVER = datetime.max.replace(tzinfo=UTC)
 """An instant that does not come."""
 
+LAST_CHANCE_DAYS = (30, 14, 7, 2)
+"""Days before the end of a period with nothing in it at which its last chance is told again."""
+LAST_CHANCE_PART = 3
+"""No last chance is told before the last third of a period: of a month 7 and 2 days ahead, of a week 2, of a day none.
+
+What a day's schedule has not brought in the morning it brings in the evening; what it did not bring is a gap.
+"""
+
 _CADENCES = "P1D, P1W, P1M, P3M, P6M or P1Y"
 
 
@@ -103,3 +111,9 @@ def _first(day: date, cadence: Duration) -> date:
     if cadence.months:
         return date(day.year, (day.month - 1) // cadence.months * cadence.months + 1, 1)
     return day - timedelta(days=day.weekday()) if cadence.exact == timedelta(weeks=1) else day
+
+
+def last_chances(start: datetime, end: datetime) -> list[int]:
+    """Return the days before the end at which the last chance of a period of that length is told, the most first."""
+    last = (end - start) / LAST_CHANCE_PART
+    return [days for days in LAST_CHANCE_DAYS if timedelta(days=days) <= last]

@@ -32,11 +32,13 @@ def continuous(
     logs = _Logs(requirement, tz, audit_period, expected, enabled)
     logs.load(summaries, as_of)
     gaps = logs.gaps(as_of)
-    answer = CoverageAnswer(state=Coverage.GAP if gaps else Coverage.COMPLETE, gaps=tuple(gaps))
+    owed = logs.begun(gaps, as_of)
+    answer = CoverageAnswer(state=Coverage.GAP if gaps else Coverage.COMPLETE, owed=int(owed), gaps=tuple(gaps))
     shape, turn = logs.shape(gaps, as_of), as_of
     while (turn := min((later for later in logs.turns(turn) if later > turn), default=NEVER)) != NEVER:
         logs.advance(turn)
-        if logs.shape(logs.gaps(turn), turn) != shape:
+        gaps = logs.gaps(turn)
+        if logs.shape(gaps, turn) != shape or logs.begun(gaps, turn) != owed:
             return replace(answer, next_change=turn)
     return answer
 
@@ -157,6 +159,15 @@ class _Logs:
         moment = instant + datetime.resolution
         growing = {gap.start for gap in self.gaps(instant, moment) if gap.end == moment}
         return [(gap.start, None if gap.start in growing else gap.end) for gap in gaps]
+
+    def begun(self, gaps: list[Window], instant: datetime) -> bool:
+        """Return whether anything of the audit period was read or is lacking: until then nothing can be complete."""
+        return bool(gaps) or any(
+            window.start < one.span.end and window.end > one.span.start
+            for owed in self._owed(instant, instant)
+            for one in owed
+            for window in one.windows
+        )
 
     def _gaps(self, owed: list[_Owed], instant: datetime, now: datetime) -> list[Window]:
         found = [

@@ -33,6 +33,7 @@ _VERDICT = {
     PeriodState.DUE: Coverage.DUE,
     PeriodState.UNOBSERVED: Coverage.DUE,  # an import can still fill it: neither complete nor lost
 }
+_NOT_OWED = frozenset({PeriodState.UPCOMING, PeriodState.OPTIONAL})
 
 
 def assess(
@@ -96,6 +97,7 @@ class _Calendar:
         found = tuple(self._period(index, self.now) for index in range(len(self.spans)))
         answer = CoverageAnswer(
             state=worst((_VERDICT[period.state] for period in found if period.state in _VERDICT), Coverage.COMPLETE),
+            owed=sum(period.state not in _NOT_OWED for period in found),
             periods=found,
             last_chance=tuple(period for period in found if period.state is PeriodState.DUE),
         )

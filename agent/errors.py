@@ -55,6 +55,12 @@ class StoreError(AnnexaError):
     """The place where evidence is kept cannot be read or written."""
 
 
+class ArgumentError(StoreError):
+    """What the store was asked for, by name or with a reason, is none that it can do: the argument is wrong."""
+
+    exit_status = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a file something stands; line and column count from 1, 0 is unknown."""

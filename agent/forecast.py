@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from agent import freshness
-from agent.calendar import add, local_date, midnight
+from agent.calendar import add, last_chances, local_date, midnight
 from agent.model import (
     WORST,
     Action,
@@ -29,6 +29,7 @@ from agent.model import (
 )
 
 _WRONG = {Freshness.MISSING, Freshness.STALE}
+_IN_A_ROW = {PeriodState.GAP, PeriodState.UNOBSERVED}
 
 
 def assess(
@@ -81,6 +82,20 @@ def _in_force(one: Expected, as_of: datetime) -> bool:
     return one.since <= as_of and (one.until is None or as_of < one.until)
 
 
+def _runs(periods: Iterable[Period]) -> Iterator[tuple[Period, int]]:
+    """Yield the periods, those in a row that are lost or were not observed as one, and how many each is."""
+    last, many = None, 0
+    for one in periods:
+        if last and one.state in _IN_A_ROW and (last.state, last.end) == (one.state, one.start):
+            last, many = replace(last, end=one.end), many + 1
+            continue
+        if last:
+            yield last, many
+        last, many = one, 1
+    if last:
+        yield last, many
+
+
 class _Forecast:
     """One requirement in one boundary, one audit, and the schedules that serve it."""
 
@@ -91,12 +106,11 @@ class _Forecast:
         self.as_of = as_of
         self.tz = tz
         self.audit = audit
-        self.schedules = [one for one in schedules if self._serves(one)]
+        self.reads = () if requirement.document else tuple(schedules)
+        self.schedules = [one for one in self.reads if self._serves(one)]
 
     def _serves(self, schedule: Schedule) -> bool:
         """Return whether the schedule makes evidence by itself: it reads a state, or performs the event."""
-        if self.requirement.document:
-            return False
         return schedule.performs or self.requirement.basis == "collected"
 
     def _every(self, *, healthy_only: bool) -> timedelta | None:
@@ -138,10 +152,10 @@ class _Forecast:
         return midnight(local_date(end - datetime.resolution, self.tz), self.tz)
 
     def _periods(self, coverage: CoverageAnswer) -> Iterator[Action]:
-        for period in coverage.periods:
+        for period, periods in _runs(coverage.periods):
             action = self._period(period, Window(period.start, period.end))
             if action is not None:
-                yield action
+                yield replace(action, periods=periods)
         for hole in coverage.gaps:
             yield Action(kind="explain", why=f"no evidence {self._days(hole)}", period=hole)
 
@@ -151,18 +165,25 @@ class _Forecast:
             return Action(kind="explain", why=f"no evidence {days}; it cannot be repaired any more", period=span)
         if period.state is PeriodState.UNOBSERVED:
             return Action(kind="do", why=f"not observed {days}: import what there is", period=span)
-        if period.state is not PeriodState.DUE or self._will_run(span.end, healthy_only=True):
+        if period.state is not PeriodState.DUE or self._will_run(span, healthy_only=True):
             return None
         by = self._last_day(span.end)
-        if self._will_run(span.end, healthy_only=False):
+        if self._will_run(span, healthy_only=False):
             return Action(kind="repair", why=f"repair the collector: nothing yet {days}", by=by, period=span)
         why = f"last chance: nothing yet {days}"
         return Action(kind="do", why=why, by=by, not_before=span.start, period=span)
 
-    def _will_run(self, end: datetime, *, healthy_only: bool) -> bool:
+    def _will_run(self, span: Window, *, healthy_only: bool) -> bool:
+        """Return whether a schedule brings what a running period lacks; of one too short for a last chance, any does.
+
+        What a day has not brought in the morning is in what is read in the evening, whoever makes it.
+        """
+        if not last_chances(span.start, span.end):
+            return any(one.healthy or not healthy_only for one in self.reads)
         every = self._every(healthy_only=healthy_only)
-        return every is not None and end - every >= self.as_of
+        return every is not None and span.end - every >= self.as_of
 
     def _days(self, span: Window) -> str:
         """Return the span in local days, the last included."""
-        return f"from {local_date(span.start, self.tz)} to {local_date(self._last_day(span.end), self.tz)}"
+        first, last = local_date(span.start, self.tz), local_date(self._last_day(span.end), self.tz)
+        return f"on {first}" if first == last else f"from {first} to {last}"

@@ -10,7 +10,6 @@ declares, each of its runs fails with the reason, and `broken` names it.
 from __future__ import annotations
 
 import ast
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from agent.calendar import parse_duration
 from agent.collector import Api, Collect, Collector, Header, Record, Run, Windows
 from agent.errors import ConfigurationError
 from agent.model import KINDS
+from agent.nearest import nearest
 
 PACKAGE = "collectors"
 GROUP = "annexa.collectors"
@@ -85,8 +85,8 @@ class Registry:
         return tuple(one for one in self.collectors.values() if one.header.provider == provider)
 
     def _meant(self, identifier: str) -> str:
-        near = difflib.get_close_matches(identifier, self.collectors, n=1)
-        return f"Did you mean {near[0]!r}?" if near else "annexa collectors list shows them all"
+        near = nearest(identifier, self.collectors)
+        return f"Did you mean {near!r}?" if near else "annexa collectors list shows them all"
 
 
 def _ours(package: str) -> Iterator[Offered]:

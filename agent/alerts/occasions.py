@@ -11,20 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from agent.calendar import last_chances
 from agent.evidence.report import Action, Holding
-from agent.model import Audit, Axis, Conclusion, Coverage, Freshness, Period, PeriodState
+from agent.model import Audit, Axis, Conclusion, Coverage, Freshness, PeriodState
 
 Condition = Literal[
     "expiring", "stale", "missing", "gap", "deficient", "last_chance", "before_audit", "collector_failing"
 ]
-
-LAST_CHANCE_DAYS = (30, 14, 7, 2)
-"""Days before the end of a period with nothing in it at which its last chance is told again."""
-LAST_CHANCE_PART = 3
-"""No last chance is told before the last third of a period: of a month 7 and 2 days ahead, of a week 2, of a day none.
-
-What a day's schedule has not brought in the morning it brings in the evening; what it did not bring is a gap.
-"""
 
 FAILURES = 3
 """Runs in a row that do not succeed before a collector counts as failing; fewer are tried again in silence."""
@@ -133,7 +126,7 @@ def _last_chances(holdings: Iterable[Holding], now: datetime) -> Iterator[Occasi
         for period in holding.coverage.last_chance:
             if period.state is not PeriodState.DUE:
                 continue
-            left = _passed(_chances(period), period.end, now)
+            left = _passed(last_chances(period.start, period.end), period.end, now)
             if left is None:
                 continue
             requirement, days = holding.requirement, max((period.end - now).days, 0)
@@ -144,12 +137,6 @@ def _last_chances(holdings: Iterable[Holding], now: datetime) -> Iterator[Occasi
                 title=f"Last chance: {requirement.title}, nothing yet, {days} days left · {holding.scope}",
                 lines=(requirement.guidance,) if requirement.guidance else (),
             )
-
-
-def _chances(period: Period) -> Iterator[int]:
-    """Yield the days before the end at which the last chance of a period of its length is told."""
-    last = (period.end - period.start) / LAST_CHANCE_PART
-    yield from (days for days in LAST_CHANCE_DAYS if timedelta(days=days) <= last)
 
 
 def owners(holding: Holding) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from sqlmodel import Session
 
 from agent import programme
-from agent.assembly import force, redacting, stamping, witnessing
+from agent.assembly import force, naming, stamping, witnessing
 from agent.assembly.places import open_store
 from agent.collector import Header
 from agent.config import Config, find, load, planned
@@ -73,8 +73,7 @@ class Parts:
         config = load(path, environ)
         registry = Registry.load()
         mapping = load_mapping(*config.mappings.directories)
-        if writer:
-            redacting.refuse(config, registry, mapping)
+        naming.refuse(config, registry, mapping)
         with ExitStack() as stack:
             store = stack.enter_context(open_store(config, clock, writer=writer))
             app = cls(config, store, registry, mapping, clock, writer, environ, path, stack.pop_all())
@@ -181,8 +180,8 @@ class Parts:
         )
 
     def renew(self, config: Config, mapping: Mappings) -> None:
-        """Take another configuration and mapping; the store stays the one that is open."""
-        redacting.refuse(config, self.registry, mapping)
+        """Take another configuration and mapping, else raise `ConfigurationError` and keep the old ones."""
+        naming.refuse(config, self.registry, mapping)
         self.config, self.mapping = config, mapping
         self.store.mask_keys, self.store.redaction = config.masking.keys, config.redact
         self.__dict__.pop("rules", None)

@@ -14,7 +14,6 @@ from agent.assembly import collecting, encrypting, permissions, redact_lint, sta
 from agent.assembly.app import Parts
 from agent.assembly.permissions import Checked
 from agent.collector import Header
-from agent.config import references
 from agent.errors import AnnexaError
 from agent.run import Connected
 
@@ -33,15 +32,8 @@ def doctor(app: Parts, *, send: bool = False) -> list[Checked]:
 
 
 def _references(app: Parts) -> Iterator[Checked]:
-    wrong = references(
-        app.config, collectors=list(app.headers), requirements=list(app.mapping.requirements),
-        frameworks=list(app.mapping.frameworks),
-        roles={one.owner for one in app.mapping.requirements.values() if one.owner},
-    )
-    for error in wrong:
-        yield Checked(check="configuration", state="warn", what=error.line())
-    if not wrong:
-        yield Checked(check="configuration", state="ok", what=f"{app.path}: every name in it is known")
+    # One that is not known stops the agent before any check: `naming`.
+    yield Checked(check="configuration", state="ok", what=f"{app.path}: every name in it is known")
     for doubt in redact_lint.doubts(app.config, app.mapping):
         yield Checked(check="redaction", state="warn", what=doubt.line())
     if not app.config.scopes:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from agent import canonical
 from agent.assembly import custody, stamping, telling
 from agent.canonical import timestamp
-from agent.config.nearest import meant
-from agent.errors import ConfigurationError, StoreError
+from agent.errors import ArgumentError, ConfigurationError, StoreError
+from agent.nearest import meant
 from agent.store.acts import SCOPE
 from agent.store.keeping import said
 from agent.store.keys import FILE
@@ -146,12 +146,12 @@ def seen(app: Parts, scope: str | None) -> None:
 
 
 def _known(app: Parts, subject: str) -> None:
-    """Raise `StoreError` where a scope is meant that neither the configuration nor the store knows."""
+    """Raise `ArgumentError` where a scope is meant that neither the configuration nor the store knows."""
     if subject.startswith("scope:"):
         name = subject.removeprefix("scope:")
         known = {scope.name for scope in app.config.scopes} | {"organization"}
         if name not in known and not app.store.artifacts(scope=name, limit=1):
-            raise StoreError(f"There is no scope {name!r}", advice=f"There are: {', '.join(sorted(known))}")
+            raise ArgumentError(f"There is no scope {name!r}", advice=f"There are: {', '.join(sorted(known))}")
 
 
 def _artifact(app: Parts, subject: str) -> str:

@@ -27,7 +27,7 @@ def make(scope: Scope) -> Provider:
     if isinstance(scope, AzureScope):
         return _azure(scope)
     raise ConfigurationError(
-        f"scope {scope.name}: provider {scope.provider} cannot be collected from yet",
+        f"provider {scope.provider} cannot be collected from yet",
         advice="Take the scope out, or put its evidence in with annexa evidence add",
     )
 
@@ -38,7 +38,7 @@ def _aws(scope: AwsScope) -> Provider:
         from agent.clients.aws.scope import AwsScope as Values
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"scope {scope.name}: the AWS client is not installed ({error.name})",
+            f"the AWS client is not installed ({error.name})",
             advice="Install annexa with the extra aws: pip install 'annexa[aws]'",
         ) from error
     members = scope.organization
@@ -57,7 +57,7 @@ def _entra(scope: EntraScope) -> Provider:
         from agent.clients.entra.scope import EntraScope as Values
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"scope {scope.name}: the client of Microsoft Graph is not installed ({error.name})",
+            f"the client of Microsoft Graph is not installed ({error.name})",
             advice="Install annexa with the extra entra: pip install 'annexa[entra]'",
         ) from error
     return EntraProvider(
@@ -72,7 +72,7 @@ def _gcp(scope: GcpScope) -> Provider:
         from agent.clients.gcp.scope import GcpScope as Values
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"scope {scope.name}: the Google Cloud client is not installed ({error.name})",
+            f"the Google Cloud client is not installed ({error.name})",
             advice="Install annexa with the extra gcp: pip install 'annexa[gcp]'",
         ) from error
     return GcpProvider(Values(
@@ -87,7 +87,7 @@ def _azure(scope: AzureScope) -> Provider:
         from agent.clients.azure.scope import AzureScope as Values
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"scope {scope.name}: the Azure client is not installed ({error.name})",
+            f"the Azure client is not installed ({error.name})",
             advice="Install annexa with the extra azure: pip install 'annexa[azure]'",
         ) from error
     return AzureProvider(Values(

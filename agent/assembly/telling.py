@@ -1,10 +1,9 @@
-"""Flips into the outbox, what time brings, and what holds now: the agent's side of alerts."""
+"""Flips into the outbox, and what time brings: the agent's side of alerts; `standing` is what holds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import and_
 from sqlmodel import Session, col, select
@@ -20,9 +19,6 @@ from agent.evidence.report import Holding
 from agent.mapping import ISO_2022
 from agent.model import Axis, Freshness, Outcome
 from agent.store import Assessment, Attempt, Flip, Outbox
-
-BAD = {"expiring", "stale", "missing", "gap", "deficient"}
-"""The states that call somebody."""
 
 
 def flipper(app: Parts, now: datetime) -> Flipper:
@@ -143,28 +139,3 @@ def deliver(app: Parts, now: datetime, channel: alerts.Channel | None = None) ->
                 row.next_attempt, row.error = one.next_attempt, one.error
                 session.add(row)
     return sum(1 for one in sent if one.delivered)
-
-
-def standing(app: Parts, as_of: datetime) -> list[dict[str, Any]]:
-    """Return the states that call somebody and still hold at an instant, the newest first.
-
-    `tells` is the instant from which one is told: later than `since` for what never had evidence.
-    """
-    newest: dict[tuple[str, str, str, str], Flip] = {}
-    with app.store.reading() as session:
-        query = select(Flip).where(col(Flip.at) <= as_of, col(Flip.noticed_at) <= as_of)
-        for flip in session.exec(query.order_by(col(Flip.at), col(Flip.id))):
-            newest[flip.requirement, flip.scope, flip.boundary, flip.axis] = flip
-    held = [flip for flip in newest.values() if flip.after in BAD]
-    return [
-        {
-            "condition": flip.after, "requirement": flip.requirement, "scope": flip.scope, "boundary": flip.boundary,
-            "since": flip.at, "tells": _tells(flip), "was": flip.before or None, "reason": flip.reason or None,
-        }
-        for flip in sorted(held, key=lambda one: one.at, reverse=True)
-    ]
-
-
-def _tells(flip: Flip) -> datetime:
-    first = not flip.before and flip.after == Freshness.MISSING
-    return alerts.told_from(flip.noticed_at) if first else flip.at

@@ -8,7 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.assembly import force
 from agent.assembly.app import Parts
+from agent.mapping import Mapping
 
 if TYPE_CHECKING:
     from agent.assembly.permissions import Checked
@@ -39,10 +41,15 @@ class App(Parts):
         duties.run(self, host, port)
 
     def alerts(self, as_of: datetime | None = None) -> list[dict[str, Any]]:
-        """Return the states that call somebody and still hold."""
-        from agent.assembly import telling
+        """Return the states that call somebody and hold at an instant, also one that lies ahead."""
+        from agent.assembly import standing
 
-        return telling.standing(self, as_of or self.clock())
+        now = self.clock()
+        return standing.standing(self, as_of or now, now)
+
+    def mapping_at(self, as_of: datetime) -> Mapping:
+        """Return the mapping in force at an instant; the newest for one that lies ahead."""
+        return force.mapping_at(self.store, self.mapping, as_of)
 
     def doctor(self, *, send: bool = False) -> list[Checked]:
         """Check the configuration against reality; `send` sends a test message to each alert route."""

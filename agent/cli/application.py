@@ -98,6 +98,7 @@ def build() -> typer.Typer:
         asking,
         catalog,
         collecting,
+        controls,
         custody,
         evidence,
         exporting,
@@ -114,15 +115,18 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _width()},
     )
     app.callback()(_callback)
-    for module in (starting, collecting, answers, evidence, verifying, sampling, exporting, asking, catalog, mappings,
-                   keeping, custody, keys):
+    for module in (starting, collecting, answers, evidence, verifying, sampling, exporting, asking, controls, catalog,
+                   mappings, keeping, custody, keys):
         module.register(app)
     return app
 
 
 def _width() -> int:
     """Return how wide help may be: the terminal, at most 100."""
-    return min(100, int(os.environ.get("COLUMNS") or 0) or 100) if sys.stdout.isatty() else 80
+    if not sys.stdout.isatty():
+        return 80
+    said = os.environ.get("COLUMNS", "")
+    return min(100, int(said) if said.isascii() and said.isdecimal() and len(said) <= 4 else 0) or 100
 
 
 __all__ = ["GLOBAL_FLAGS", "GLOBAL_VALUES", "NAME", "Group", "Hung", "Options", "add", "build", "options"]

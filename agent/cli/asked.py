@@ -92,4 +92,4 @@ Collectors = Annotated[
     typer.Option("--collector", metavar="ID", autocompletion=collectors,
                  help="Only this collector, or a pattern such as 'aws.iam_*'; may be repeated."),
 ]
-Everything = Annotated[bool, typer.Option("--all", help="List every control, not only those that need somebody.")]
+Everything = Annotated[bool, typer.Option("--all", help="Show everything, not only what needs somebody.")]

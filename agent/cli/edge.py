@@ -37,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
         _tell(error.line())
         return error.exit_status
     except TyperException as error:
-        _tell(usage(error))
+        _explain(error)
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         _tell("interrupted")
@@ -74,6 +74,17 @@ def hoisted(argv: Sequence[str]) -> Iterator[str]:
 def _next(words: Iterator[str]) -> Iterator[str]:
     with suppress(StopIteration):
         yield next(words)
+
+
+def _explain(error: TyperException) -> None:
+    """Print the help where a command is lacking, else the one line for a wrong argument."""
+    context: Any = getattr(error, "ctx", None)
+    said = error.format_message()
+    if context is None or said != context.get_help():
+        _tell(usage(error))
+        return
+    with suppress(BrokenPipeError):
+        print(said, file=sys.stderr, flush=True)  # noqa: T201 - the edge speaks here
 
 
 def usage(error: TyperException) -> str:

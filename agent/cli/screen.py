@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -15,6 +17,7 @@ from rich.text import Text
 
 from agent.cli.application import Hung, Options
 
+_PARTS, _FINER = re.compile(r"[^\s/:]*[\s/:]+|[^\s/:]+"), re.compile(r"[^.@_-]*[.@_-]+|[^.@_-]+")
 READABLE = 14
 """The fewest cells in which a flexible column can be read."""
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -39,12 +42,14 @@ ASCII = Signs(ok="+", bad="x", dot="|")
 class Column:
     """A column of a table: a `flexible` one gives way where the width is short, the others hold.
 
-    A `kept` one gives way too, but not below half the width: ids are best read on one line.
+    A `kept` one gives way too, but not below half the width: ids are best read on one line. A `whole` one
+    is broken between words alone: where its longest word has no room beside the others, rows are shown one by one.
     """
 
     title: str
     flexible: bool = False
     kept: bool = False
+    whole: bool = False
     right: bool = False
 
 
@@ -109,6 +114,13 @@ class Screen:
             used += part.cell_len
         return text
 
+    def unbroken(self, text: Text, by: int = 0) -> Text:
+        """Return the text with each word that the width less `by` cannot hold broken where its parts end."""
+        room = max(self.width - by - 1, 1)
+        if all(cell_len(word) <= room for word in text.plain.split()):
+            return text
+        return Text("\n".join(_lines(text.plain, room)))
+
     def heading(self, text: str) -> None:
         """Print a blank line and a heading."""
         self.console.print()
@@ -132,15 +144,16 @@ class Screen:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         cells = [[_cell(value) for value in row] for row in rows]
         longest = [max((row[at].cell_len for row in cells), default=0) for at in range(len(columns))]
-        if cells and _least(columns, longest) > self.width:
+        word = [max((_word(row[at]) for row in cells), default=0) for at in range(len(columns))]
+        if cells and _least(columns, longest, word) > self.width:
             self._one_by_one(columns, cells)
             return
         for at, column in enumerate(columns):
-            gives = column.flexible or column.kept
+            gives = column.flexible or column.kept or column.whole
             table.add_column(
                 column.title, no_wrap=not gives, overflow="fold" if gives else "crop",
                 justify="right" if column.right else "left",
-                min_width=min(longest[at], self.width // 2) if column.kept else None,
+                min_width=min(longest[at], self.width // 2) if column.kept else word[at] if column.whole else None,
             )
         for row in cells:
             table.add_row(*row)
@@ -157,11 +170,31 @@ class Screen:
                     self.hanging(f"  {column.title}", cell, by=by)
 
 
-def _least(columns: Sequence[Column], longest: Sequence[int]) -> int:
+def _lines(text: str, room: int) -> Iterator[str]:
+    """Yield the lines of a text in which ids are broken only after a sign that divides them, where there is one."""
+    pieces = [
+        finer for piece in _PARTS.findall(text)
+        for finer in ([piece] if cell_len(piece.rstrip()) <= room else _FINER.findall(piece))
+    ]
+    line = ""
+    for piece in pieces:
+        if line and cell_len(line + piece.rstrip()) > room:
+            yield line.rstrip()
+            line = ""
+        line += piece
+    yield line.rstrip()
+
+
+def _word(cell: Text) -> int:
+    """Return the cells of the longest word."""
+    return max((cell_len(word) for word in cell.plain.split()), default=0)
+
+
+def _least(columns: Sequence[Column], longest: Sequence[int], word: Sequence[int]) -> int:
     """Return the least width in which the columns can be read side by side."""
     cells = 2 * (len(columns) - 1)
-    for column, length in zip(columns, longest, strict=True):
-        wanted = min(length, READABLE) if column.flexible else length
+    for column, length, unbroken in zip(columns, longest, word, strict=True):
+        wanted = min(length, READABLE) if column.flexible else unbroken if column.whole else length
         cells += max(wanted, len(column.title))
     return cells
 

@@ -45,6 +45,11 @@ def state(value: StrEnum | None, signs: Signs) -> Text:
     return marked(word(value), level(value), signs)
 
 
+def coverage(value: StrEnum | None, unowed: str, signs: Signs) -> Text:
+    """Return coverage in words; `unowed` instead where no period was owed, for then nothing is complete."""
+    return marked(unowed, NONE, signs) if unowed else state(value, signs)
+
+
 def moment(instant: datetime | None, zone: tzinfo) -> str:
     """Return an instant as local date and time, to the minute."""
     return "never" if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"

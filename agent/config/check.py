@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from agent.config.model import Config
-from agent.config.nearest import meant
 from agent.errors import ConfigurationError, Place
+from agent.nearest import meant
 from agent.yamlfile import Node
 
+_DOCUMENTS = "organization"
+"""The scope of documents, which is there without being named."""
 _DATABASES = ("sqlite:///", "sqlite+pysqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")
 
 
@@ -20,10 +22,8 @@ def whole(node: Node) -> Iterator[ConfigurationError]:
     yield from _twice("audit", _elements(node, "audits"))
     yield from _twice("alert route", routes)
     owners = node.get("owners")
-    known = {
-        "owners": list(owners.entries) if owners else [],
-        "scopes": [scope.entries["name"].text for scope in _elements(node, "scopes") if "name" in scope.entries],
-    }
+    scopes = [scope.entries["name"].text for scope in _elements(node, "scopes") if "name" in scope.entries]
+    known = {"owners": list(owners.entries) if owners else [], "scopes": [_DOCUMENTS, *scopes]}
     for route in routes:
         yield from _route(route, known)
     if (database := node.get("database")) is not None and isinstance(database.scalar, str):
@@ -75,7 +75,10 @@ def references(
     frameworks: Collection[str] | None = None,
     roles: Collection[str] | None = None,
 ) -> list[ConfigurationError]:
-    """Return every id of the file that names nothing; None leaves a sort of ids unchecked."""
+    """Return every id of the file that names nothing; None leaves a sort of ids unchecked.
+
+    `roles` are those that requirements name; `owners` may name a requirement as well, a route takes roles alone.
+    """
     errors: list[ConfigurationError] = []
     for number, scope in enumerate(config.scopes):
         for list_name in ("enable", "disable"):
@@ -84,10 +87,13 @@ def references(
             own = [c for c in collectors if c.startswith(f"{scope.provider}.")]
             errors += _patterns(config, patterns, own or collectors)
     errors += _patterns(config, [(f"schedules.{pattern}", pattern) for pattern in config.schedules.by], collectors)
+    routes = [(f"alerts.routes[{number}].owners", route.owners) for number, route in enumerate(config.alerts.routes)]
+    people = None if roles is None else {*roles, *(requirements or ())}
     for what, path, names, known in (
         ("requirement", "mappings.exclude[{}]", config.mappings.exclude, requirements),
         ("framework", "frameworks[{}]", config.frameworks, frameworks),
-        ("role", "owners.{1}", tuple(config.owners), roles),
+        ("role or requirement", "owners.{1}", tuple(config.owners), people),
+        *(("role", f"{path}[{{}}]", names, roles) for path, names in routes),
     ):
         for number, name in enumerate(names if known is not None else ()):
             if name not in (known or ()):
@@ -101,4 +107,5 @@ def _patterns(
     for path, pattern in patterns:
         if not any(fnmatchcase(collector, pattern) for collector in collectors):
             message = f"no collector is called {pattern[:60]!r}"
-            yield ConfigurationError(message, place=config.places.get(path), advice=meant(pattern, sorted(collectors)))
+            advice = meant(pattern, sorted(collectors)) or "annexa collectors list shows them all"
+            yield ConfigurationError(message, place=config.places.get(path), advice=advice)

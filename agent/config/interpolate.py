@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from agent.config.nearest import nearest
 from agent.errors import ConfigurationError
+from agent.nearest import nearest
 from agent.yamlfile import Node
 
 _PART = re.compile(r"\$\$\{|\$\{([^}]*)\}|\$\{")

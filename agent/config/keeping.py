@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from agent.config.kinds import DURATION, many, table, text
-from agent.config.nearest import meant
 from agent.config.shape import Kind, Look, key
 from agent.errors import ConfigurationError, ConfigurationErrors
 from agent.model import KINDS, Duration
+from agent.nearest import meant
 from agent.yamlfile import Node
 
 DEFAULT = "default"

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from agent import durations
 from agent.config import shape
-from agent.config.nearest import meant, nearest
 from agent.config.secret import Secret
 from agent.config.shape import Kind, Look, wrong
 from agent.errors import ConfigurationError, ConfigurationErrors
 from agent.model import Duration
+from agent.nearest import meant, nearest
 from agent.yamlfile import Node, resolve
 
 T = TypeVar("T")

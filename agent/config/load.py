@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent import yamlfile
-from agent.config import check, plain, shape
+from agent.config import check, plain, regions, shape
 from agent.config.interpolate import Outside, interpolate
 from agent.config.kinds import TIMEZONE
 from agent.config.model import Config, Route
@@ -40,7 +40,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     folder = path.parent.absolute()
     outside = Outside(environ, lambda name: (folder / name).read_text("utf-8"))
     config = build(yamlfile.load(path), outside, folder)
-    return dataclasses.replace(config, warnings=tuple(_mode(config, path)))
+    return dataclasses.replace(config, warnings=(*_mode(config, path), *regions.doubts(config)))
 
 
 def build(written: Node, outside: Outside, folder: Path) -> Config:

@@ -236,7 +236,8 @@ class Config:
     scopes: tuple[Scope, ...] = key(many(SCOPE, "a list of scopes"), "What is connected.", default=())
     schedules: Schedules = key(Kind(_INTERVALS.words, _schedules), "How often collectors run.", default=Schedules())
     owners: Mapping[str, str] = key(
-        table("roles", ADDRESS), "Who acts, by the role that requirements name.", default=MappingProxyType({})
+        table("roles and ids of requirements", ADDRESS),
+        "Who acts: by the role that requirements name, or for one requirement.", default=MappingProxyType({}),
     )
     alerts: Alerts = key(part(Alerts), "Who is told.", default=Alerts())
     mappings: Mappings = key(part(Mappings), "Your own evidence requirements.", default=Mappings())

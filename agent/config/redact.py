@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from agent.config.kinds import choice
-from agent.config.nearest import meant
 from agent.config.shape import Kind, Look, wrong
 from agent.errors import ConfigurationError, ConfigurationErrors
 from agent.masking import ACTIONS, Redaction
 from agent.model import KINDS
+from agent.nearest import meant
 from agent.yamlfile import Node
 
 COLUMNS: Mapping[str, str] = MappingProxyType(

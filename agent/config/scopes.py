@@ -28,10 +28,10 @@ from agent.config.kinds import (
     text,
     url,
 )
-from agent.config.nearest import meant
 from agent.config.secret import Secret
 from agent.config.shape import Kind, Look, key
 from agent.errors import ConfigurationError
+from agent.nearest import meant
 from agent.yamlfile import Node
 
 PATTERN = text("a collector's id or a pattern such as aws.backup_*", r"[a-z0-9_*?.\[\]-]{1,100}")

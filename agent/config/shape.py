@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from agent.config.nearest import meant, nearest
 from agent.errors import ConfigurationError, ConfigurationErrors
+from agent.nearest import meant, nearest
 from agent.yamlfile import Node
 
 T = TypeVar("T")

@@ -119,9 +119,9 @@ _TAIL = """\
 # schedules:
 #   "aws.backup_*": P1D
 
-# Who acts, by the role that an evidence requirement names.
+# Who acts, by the role that evidence requirements name.
 # owners:
-#   access-reviews: iam-team@example.com
+#   access-owner: iam-team@example.com
 """
 
 

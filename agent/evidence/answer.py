@@ -43,7 +43,7 @@ def controls(
 def _standing(one: Holding) -> assess.Standing:
     return assess.Standing(
         freshness=one.freshness.state, coverage=one.coverage.state, conclusion=one.conclusion.state,
-        held=one.forecast.held if one.forecast else None,
+        owed=one.coverage.owed, held=one.forecast.held if one.forecast else None,
         planned=one.forecast.planned if one.forecast else None,
         excepted=one.excepted,
     )
@@ -99,7 +99,7 @@ def actions(mapping: Mappings, framework: str, holdings: Iterable[Holding]) -> I
         for action in holding.forecast.actions if holding.forecast else ():
             yield Action(
                 by=action.by, not_before=action.not_before, owner=holding.owner, kind=action.kind, why=action.why,
-                period=action.period,
+                period=action.period, periods=action.periods,
                 requirement=holding.requirement.id, title=holding.requirement.title,
                 scope=holding.scope, boundary=holding.boundary, guidance=holding.requirement.guidance,
                 controls=tuple(waiting.get(holding.requirement.id, ())),

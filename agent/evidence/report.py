@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
+from agent.calendar import local_date
 from agent.model import (
     Audit,
     Conclusion,
@@ -48,6 +49,7 @@ class Holding:
             "owner": self.owner or None,
             "freshness": self.freshness.state,
             "coverage": self.coverage.state,
+            "owed": self.coverage.owed,
             "conclusion": self.conclusion.state,
             "evidence_time": self.freshness.evidence_time,
             "stale_at": self.freshness.stale_at,
@@ -107,6 +109,11 @@ class ControlStatus:
     supporting: tuple[Holding, ...] = ()
 
     @property
+    def owed(self) -> int:
+        """Return how many periods its primary requirements have owed so far; 0: its coverage says nothing."""
+        return sum(one.coverage.owed for one in self.primary)
+
+    @property
     def automated(self) -> bool:
         """Return whether a collector, not only a document, stands behind it; documents never count."""
         return any(not one.requirement.document for one in self.primary)
@@ -119,6 +126,7 @@ class ControlStatus:
             "theme": self.theme,
             "freshness": self.freshness,
             "coverage": self.coverage,
+            "owed": self.owed,
             "conclusion": self.conclusion,
             "unassigned": self.unassigned,
             "not_applicable": self.not_applicable,
@@ -171,12 +179,14 @@ class Action:
     """`do`, `repair` (a collector) or `explain` (a gap that cannot be repaired)."""
     period: Window | None = None
     """The period that it is about, None where it is about the day of the audit."""
+    periods: int = 1
+    """How many periods in a row `period` holds."""
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the action in the shape of design section 9."""
+    def as_json(self, zone: tzinfo) -> dict[str, Any]:
+        """Return the action in the shape of design section 9: its days are local ones of the zone."""
         return {
-            "by": self.by,
-            "not_before": self.not_before,
+            "by": _day(self.by, zone),
+            "not_before": _day(self.not_before, zone),
             "owner": self.owner or None,
             "requirement": self.requirement,
             "title": self.title,
@@ -184,6 +194,7 @@ class Action:
             "boundary": self.boundary,
             "kind": self.kind,
             "period": {"from": self.period.start, "to": self.period.end} if self.period else None,
+            "periods": self.periods if self.period else None,
             "why": self.why,
             "guidance": self.guidance or None,
             "controls": list(self.controls),
@@ -201,19 +212,24 @@ class Forecast:
     controls: tuple[ControlStatus, ...] = ()
     actions: tuple[Action, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the answer in the shape of design section 9."""
+    def as_json(self, zone: tzinfo) -> dict[str, Any]:
+        """Return the answer in the shape of design section 9, days as local ones of the zone."""
         return {
             "as_of": self.as_of,
             "framework": self.framework,
             "audit": audit_json(self.audit),
             "summary": dict(self.summary),
             "controls": [
-                {"id": one.id, "title": one.title, "held": one.held, "planned": one.planned, "coverage": one.coverage}
+                {"id": one.id, "title": one.title, "held": one.held, "planned": one.planned, "coverage": one.coverage,
+                 "owed": one.owed}
                 for one in self.controls
             ],
-            "actions": [action.as_json() for action in self.actions],
+            "actions": [action.as_json(zone) for action in self.actions],
         }
+
+
+def _day(instant: datetime | None, zone: tzinfo) -> str | None:
+    return None if instant is None else local_date(instant, zone).isoformat()
 
 
 def audit_json(audit: Audit | None) -> dict[str, Any] | None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from agent.evidence.report import Holding
 from agent.model import Axis, Freshness, PeriodState
 
 _MOST = 3
+BY_FRESHNESS, NOTHING_YET = "by freshness alone", "nothing owed yet"
 
 
 def why(axis: Axis, holding: Holding, tz: tzinfo) -> str:
     """Return the reason, with days in the organization's time; '' where there is nothing to say."""
     return _WHY[axis](holding, tz)
+
+
+def unowed(holdings: Sequence[Holding]) -> str:
+    """Return why coverage says nothing of requirements of which no period was owed yet; '' where one was (ADR 11)."""
+    if any(one.coverage.owed for one in holdings):
+        return ""
+    alone = all(one.requirement.coverage == "latest" for one in holdings)
+    return BY_FRESHNESS if alone else NOTHING_YET
 
 
 def _freshness(holding: Holding, tz: tzinfo) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from agent.canonical import timestamp
 from agent.evidence.report import ControlStatus, Holding
+from agent.evidence.why import unowed
 from agent.export.contents import Contents, Sample
 from agent.export.texts import text
 from agent.lake.output import cell
@@ -80,10 +81,15 @@ def _controls(controls: Sequence[ControlStatus]) -> Iterator[str]:
         owed = dict.fromkeys(holding.requirement.id for holding in (*one.primary, *one.supporting))
         links = ", ".join(f'<a href="#r-{escape(name)}">{escape(name)}</a>' for name in owed)
         none = "not applicable" if one.not_applicable else "nothing is assigned"
-        states = [_state(one.freshness or none), _state(one.coverage), _state(one.conclusion)]
+        states = [_state(one.freshness or none), _covered(one.coverage, one.primary), _state(one.conclusion)]
         head = f'<th scope="row" id="c-{escape(one.id)}">{escape(one.id)}</th>'
         yield _row([head, escape(one.title), *states, links])
     yield "</tbody>\n</table>\n</section>\n"
+
+
+def _covered(state: str | None, holdings: Sequence[Holding]) -> str:
+    """Return coverage, or why it says nothing: what owed no period is not called complete."""
+    return _state((unowed(holdings) or state) if state else None)
 
 
 def _requirements(holdings: Sequence[Holding]) -> Iterator[str]:
@@ -107,7 +113,8 @@ def _holding(one: Holding) -> Iterator[str]:
     facts = [
         ("Freshness", f"{_state(fresh.state)} {escape(fresh.reason)}"), ("Evidence of", _time(fresh.evidence_time)),
         ("Stale at", _time(fresh.stale_at)), ("Artifact", _artifact(fresh.artifact)),
-        ("Coverage", _state(one.coverage.state)), ("Conclusion", f"{_state(told.state)} {escape(told.reason)}"),
+        ("Coverage", _covered(one.coverage.state, [one])),
+        ("Conclusion", f"{_state(told.state)} {escape(told.reason)}"),
     ]
     yield f"<h4>{escape(where)}</h4>\n<dl>\n"
     yield "".join(f"<dt>{name}</dt><dd>{said}</dd>\n" for name, said in facts if said.strip())

@@ -14,6 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from agent import canonical
 from agent.evidence.report import ControlStatus, Holding
+from agent.evidence.why import unowed
 from agent.export.contents import Contents, Sample
 from agent.lake.output import cell
 
@@ -128,8 +129,13 @@ def write_workbook(
 
 
 def _control(one: ControlStatus) -> list[Any]:
-    return [one.id, one.title, one.theme, one.freshness, one.coverage, one.conclusion, not one.unassigned,
-            not one.not_applicable]
+    return [one.id, one.title, one.theme, one.freshness, _covered(one.coverage, one.primary), one.conclusion,
+            not one.unassigned, not one.not_applicable]
+
+
+def _covered(state: str | None, holdings: Sequence[Holding]) -> str | None:
+    """Return coverage, or why it says nothing: what owed no period is not called complete."""
+    return (unowed(holdings) or state) if state else None
 
 
 def _requirements(contents: Contents) -> Iterator[list[Any]]:
@@ -144,8 +150,8 @@ def _holding(control: str, role: str, one: Holding) -> list[Any]:
     fresh = one.freshness
     return [
         control, role, one.requirement.id, one.requirement.title, one.scope, one.boundary, one.boundary_name, one.owner,
-        fresh.state, one.coverage.state, one.conclusion.state, fresh.evidence_time, fresh.stale_at, fresh.artifact,
-        fresh.reason or one.conclusion.reason,
+        fresh.state, _covered(one.coverage.state, [one]), one.conclusion.state, fresh.evidence_time, fresh.stale_at,
+        fresh.artifact, fresh.reason or one.conclusion.reason,
     ]
 
 

@@ -91,9 +91,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageAnswer:
-    """Coverage of an audit period at one instant; `gaps` are the holes of a continuous requirement."""
+    """Coverage of an audit period at one instant; `gaps` are the holes of a continuous requirement.
+
+    `owed` counts the periods that were owed so far (of a continuous requirement: 1 once anything of the audit period
+    was read or is lacking). Where it is 0 the state is `complete` for want of anything to miss (ADR 11).
+    """
 
     state: Coverage
+    owed: int = 0
     periods: tuple[Period, ...] = ()
     gaps: tuple[Window, ...] = ()
     last_chance: tuple[Period, ...] = ()
@@ -114,6 +119,8 @@ class Action:
     not_before: datetime | None = None
     period: Window | None = None
     """The period or hole that it is about; None: freshness on audit day."""
+    periods: int = 1
+    """How many periods in a row `period` holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

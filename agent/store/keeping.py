@@ -9,7 +9,7 @@ import structlog
 from sqlmodel import col, select
 
 from agent import canonical
-from agent.errors import StoreError
+from agent.errors import ArgumentError, StoreError
 from agent.store import acts
 from agent.store.acts import SCOPE, Acts
 from agent.store.artifact import envelope_path
@@ -85,12 +85,12 @@ class Keeping(Acts, Custody, Artifacts, ABC):
         said("A hold is released", reason, by)
         held = {one.name: one for one in self.holds(named)}
         if not held:
-            raise StoreError(f"There is no hold on {named}", advice="`annexa evidence holds` lists them")
+            raise ArgumentError(f"There is no hold on {named}", advice="`annexa evidence holds` lists them")
         if not name and len(held) > 1:
-            raise StoreError(f"There are several holds on {named}: {', '.join(held)}", advice="Name one with --hold")
+            raise ArgumentError(f"There are several holds on {named}: {', '.join(held)}", advice="Name one with --hold")
         chosen = name.upper() or next(iter(held))
         if chosen not in held:
-            raise StoreError(f"There is no hold {name} on {named}", advice=f"There is {', '.join(held)}")
+            raise ArgumentError(f"There is no hold {name} on {named}", advice=f"There is {', '.join(held)}")
         body = {"type": "hold", "action": "released", "name": chosen, "subject": named, "reason": reason, "by": by}
         acts.keep_pending(self.catalog, "release a hold", body)
         self._settle(derive)
@@ -159,13 +159,13 @@ class Keeping(Acts, Custody, Artifacts, ABC):
 
 
 def said(what: str, reason: str, by: str) -> None:
-    """Raise `StoreError` unless a reason and a name are given that fit into a leaf."""
+    """Raise `ArgumentError` unless a reason and a name are given that fit into a leaf."""
     if not reason.strip() or not by.strip():
-        raise StoreError(f"{what} with a reason and by somebody")
+        raise ArgumentError(f"{what} with a reason and by somebody")
     if len(canonical.document([reason, by])) > REASON:
-        raise StoreError(f"The reason and the name are too long for the log: together {REASON} bytes as JSON")
+        raise ArgumentError(f"The reason and the name are too long for the log: together {REASON} bytes as JSON")
     if not (reason + by).isprintable():
-        raise StoreError("The reason and the name may hold no control characters or line ends")
+        raise ArgumentError("The reason and the name may hold no control characters or line ends")
 
 
 __all__ = ["REASON", "SCOPE", "Keeping", "said"]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import col, func, select
 
-from agent.errors import StoreError
+from agent.errors import ArgumentError
 from agent.model import Outcome
 from agent.store.catalog import Catalog
 from agent.store.tables import ArtifactRow
@@ -83,16 +83,16 @@ class Artifacts:
             after = rows[-1].leaf
 
     def artifact(self, name: str) -> ArtifactRow:
-        """Return the artifact of an id or of a unique beginning of one; raises `StoreError` where none is."""
+        """Return the artifact of an id or of a unique beginning of one; raises `ArgumentError` where none is."""
         digits = name.removeprefix("sha256:").lower()
         if not digits or digits.strip("0123456789abcdef"):
-            raise StoreError(f"{name!r} is no artifact's id", advice="`annexa evidence list` shows them")
+            raise ArgumentError(f"{name!r} is no artifact's id", advice="`annexa evidence list` shows them")
         with self._catalog.read() as session:
             key = col(ArtifactRow.id)
             query = select(ArtifactRow).where(key >= f"sha256:{digits}", key < f"sha256:{digits}g").limit(3)
             rows = session.exec(query).all()
         if not rows:
-            raise StoreError(f"There is no artifact {name}", advice="`annexa evidence list` shows them")
+            raise ArgumentError(f"There is no artifact {name}", advice="`annexa evidence list` shows them")
         if len(rows) > 1:
-            raise StoreError(f"{name} is the beginning of several artifacts", advice="Give more of it")
+            raise ArgumentError(f"{name} is the beginning of several artifacts", advice="Give more of it")
         return rows[0]

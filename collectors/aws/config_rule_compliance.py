@@ -25,6 +25,7 @@ HEADER = Header(
         "Without rules nothing is judged, and nothing is recorded.",
         "Config rates no severity: it is null.",
         "`occurred_at` is when Config recorded the last judgement, which a rule that runs by the clock renews.",
+        "The rules of a conformance pack are among these; the pack's verdict as a whole is not read.",
         "A rule that has judged nothing yet has neither state nor time; one that applies to nothing here is left out.",
     ),
 )

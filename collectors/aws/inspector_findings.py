@@ -25,7 +25,8 @@ HEADER = Header(
     keeps="P30D",
     limits=(
         "Where Inspector is off the run is partial: that nothing was found says nothing then.",
-        "It finds only what it scans; a note of the run says which kinds are scanned and of how many resources.",
+        "It finds only what it scans: aws.inspector_coverage has what it leaves out; a note of the run counts both.",
+        "Results of CIS scans are not read.",
         "Closed findings are kept for 30 days.",
         "In the delegated administrator's account the findings of its members are among them.",
     ),

@@ -34,6 +34,7 @@ HEADER = Header(
         "Members of a cluster are backed up with it, read replicas at their source: both are skipped.",
         "Snapshots are kept until somebody deletes them where `retained_until` is null.",
         "Snapshots that another account shares with this one are not among them.",
+        "RDS's own events are not read: a failed automated backup shows as one that grows old.",
     ),
 )
 

@@ -26,6 +26,7 @@ HEADER = Header(
     ),
     limits=(
         "Which single controls of a standard are switched off is not read.",
+        "Which members report to an administrator's account is not read.",
         "With a central configuration the delegated administrator chooses the standards: its policies are not read.",
     ),
 )

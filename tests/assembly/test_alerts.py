@@ -166,6 +166,39 @@ def test_what_expires_is_told_by_mail_and_to_a_webhook_with_its_reason(
     assert (held["reason"], held["was"], held["tells"]) == (reason, "fresh", WARN)
 
 
+def test_what_calls_at_a_later_day_is_what_will_be_noticed_by_then(firm: Company) -> None:
+    """Asked months ahead, alerts are those that the agent finds when the day has come and nothing was collected."""
+    firm.now = MAY + timedelta(days=1)
+    firm.restores(restore("r-1", MAY), restore("r-2", MAY, "FAILED"))
+    firm.collect()
+    look(firm)
+    later = STALE + timedelta(days=20)
+    with firm.app(writer=False) as app:
+        early, foreseen = app.alerts(WARN - timedelta(days=1)), app.alerts(later)
+        at_warn = app.alerts(WARN)
+    mine = [one for one in at_warn if one["requirement"] == "backup-restore-tests" and one["condition"] == "expiring"]
+    assert [(one["since"], one["was"]) for one in mine] == [(WARN, "fresh")]
+    assert not [one for one in early if one["condition"] == "expiring" and one["requirement"] == "backup-restore-tests"]
+    firm.now = later
+    look(firm)
+    with firm.app(writer=False) as app:
+        noticed = app.alerts(later)
+    keys = ("requirement", "scope", "boundary", "condition", "was", "since", "tells")
+    assert {tuple(one[key] for key in keys) for one in foreseen} == {tuple(one[key] for key in keys) for one in noticed}
+    assert {one["condition"] for one in foreseen} >= {"stale", "missing", "gap"}
+
+
+def test_a_gap_that_another_audit_asks_for_calls_from_the_day_of_the_period(firm: Company) -> None:
+    firm.now = MAY + timedelta(days=1)
+    firm.restores(restore("r-1", MAY))
+    firm.collect()
+    with firm.app(writer=False) as app:
+        found = {one["requirement"]: one for one in app.alerts(STALE + timedelta(days=200)) if one["condition"] == "gap"}
+    assert found["audit-tests"]["since"] == datetime(2027, 1, 1, tzinfo=UTC), "after the audit that was next then"
+    assert found["audit-tests"]["reason"] == "nothing from 2026-01-01 to 2026-12-31"
+    assert found["access-reviews"]["since"] == datetime(2026, 7, 1, tzinfo=UTC)
+
+
 def test_what_never_had_evidence_is_told_once_a_week_after_the_installation(
     firm: Company, mail: tuple[Mailbox, str]
 ) -> None:

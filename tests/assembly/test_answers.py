@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from agent.evidence.report import Holding, Status
 from tests.assembly.company import ACCOUNT, NOW, Company, restore
+from tests.cli import drive
 from tests.lab.aws import faults
 
 MAY = datetime(2026, 5, 20, 3, 0, tzinfo=UTC)
@@ -93,6 +97,26 @@ def test_the_forecast_says_who_must_act_by_when(firm: Company) -> None:
     assert "2026-01-01 to 2026-03-31" in gap.why
     control = next(one for one in answer.controls if one.id == "8.13")
     assert (control.held, control.planned) == ("missing", "missing"), "the policy of backups was never brought"
+
+
+@pytest.mark.parametrize(("broken", "kinds"), [(False, set()), (True, {"repair"})])
+def test_early_in_the_day_no_backup_of_that_day_is_asked_for(
+    firm: Company, capfdbinary: pytest.CaptureFixture[bytes], broken: bool, kinds: set[str]
+) -> None:
+    firm.collectors = ("aws.backup_jobs",)
+    firm.double.script({"backup.list_backup_jobs": [{"BackupJobs": []}]})
+    if broken:
+        firm.double.fault("backup.list_backup_jobs", faults.denied())
+    assert {str(one.outcome) for one in firm.collect()} == {"failed" if broken else "succeeded"}
+    capfdbinary.readouterr()
+    morning = (NOW + timedelta(days=1)).replace(hour=0, minute=13)
+    ended = drive.here(
+        capfdbinary, "-c", str(firm.write()), "forecast", "--as-of", morning.isoformat(), "--json",
+    )
+    assert ended.status == 0
+    mine = [one for one in json.loads(ended.out)["actions"] if one["requirement"] == "backup-jobs"]
+    assert mine
+    assert {one["kind"] for one in mine if one["by"] == morning.date().isoformat()} == kinds
 
 
 def test_a_scope_that_cannot_be_reached_has_failed_runs_not_silence(firm: Company) -> None:

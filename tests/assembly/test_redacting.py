@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from agent.assembly import redacting
+from agent.assembly import naming
 from agent.cli import edge
 from agent.config import load
 from agent.errors import ConfigurationError, StoreError
@@ -87,7 +87,7 @@ def test_the_example_and_the_page_name_collectors_and_columns_that_there_are(tmp
     for file in (tmp_path / "annexa.yaml", example):
         config = load(file, environ)
         assert config.redact.by
-        redacting.refuse(config, Registry.load(), load_mapping())
+        naming.refuse(config, Registry.load(), load_mapping())
 
 
 def test_a_rule_written_while_the_agent_serves_holds_from_then_on(firm: Company) -> None:

@@ -64,7 +64,7 @@ def restores(name: str = "Production", boundary: str = "123456789012") -> Holdin
             state=Freshness.STALE, evidence_time=local(2026, 5, 20), stale_at=local(2026, 8, 28), artifact=ARTIFACT,
             collector="aws.backup_restore_jobs",
         ),
-        coverage=CoverageAnswer(state=Coverage.GAP, periods=QUARTERS),
+        coverage=CoverageAnswer(state=Coverage.GAP, owed=5, periods=QUARTERS),
         conclusion=ConclusionAnswer(state=Conclusion.DEFICIENT, checks=(
             CheckResult(check="restore-succeeded", title="No restore failed", state=Conclusion.DEFICIENT, count=7,
                         records=40, exceptions=tuple({"id": f"job-{n}", "outcome": "failed"} for n in range(7))),
@@ -81,9 +81,14 @@ def policy() -> Holding:
     )
 
 
+def kept() -> Holding:
+    covered = CoverageAnswer(state=Coverage.COMPLETE, owed=2, periods=(QUARTERS[0], QUARTERS[2]))
+    return replace(restores(), freshness=FreshnessAnswer(state=Freshness.FRESH), coverage=covered)
+
+
 FRESH = ControlStatus(id="5.15", title="Access control", theme="Organizational", freshness=Freshness.FRESH,
                       coverage=Coverage.COMPLETE, conclusion=Conclusion.NO_EXCEPTIONS, held=Freshness.STALE,
-                      planned=Freshness.FRESH)
+                      planned=Freshness.FRESH, primary=(kept(),))
 BACKUP = ControlStatus(id="8.13", title="Information backup", theme="Technological", freshness=Freshness.STALE,
                        coverage=Coverage.GAP, conclusion=Conclusion.DEFICIENT, held=Freshness.STALE,
                        planned=Freshness.STALE, primary=(restores(), restores("Staging", "210987654321")))
@@ -100,7 +105,7 @@ EXPIRING = ControlStatus(id="5.9", title="Inventory of information and other ass
 
 SUMMARY = {
     "freshness": {"fresh": 1, "expiring": 1, "stale": 1, "missing": 1},
-    "coverage": {"complete": 2, "late": 0, "due": 1, "gap": 1},
+    "coverage": {"complete": 1, "late": 0, "due": 1, "gap": 1, "not_owed": 1},
     "conclusion": {"no_exceptions": 1, "unknown": 2, "deficient": 1},
     "unassigned": 1, "not_applicable": 1, "excepted": 0,
 }

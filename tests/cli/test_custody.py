@@ -46,7 +46,7 @@ def test_hold_release_and_their_list(run: Run) -> None:
     done = run("evidence", "release", mine, "--reason", "over")
     assert (done.status, done.out) == (0, "Hold H1 is released\n")
     refused = run("evidence", "release", mine, "--reason", "over")
-    assert refused.status == 3
+    assert refused.status == 2
     assert "There is no hold on" in refused.err
     assert run("evidence", "hold", "--reason", "nothing named").status == 2
     assert run("evidence", "hold", mine, "--scope", "organization", "--reason", "both").status == 2

@@ -6,6 +6,8 @@ import base64
 import contextlib
 import json
 import shutil
+import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import zstandard
 
 from tests.cli import drive
 from tests.cli.drive import Ended
+from tests.needs import need
 
 PERSON = "Grace Brewster Hopper"
 CONFIG = ("organization: Example Ltd\ntimezone: Europe/Berlin\nencryption: file:wrapping.key\n"
@@ -48,6 +51,29 @@ def holding(folder: Path) -> list[str]:
             if any(word in data for word in words):
                 found.append(str(file.relative_to(folder)))
     return found
+
+
+def test_the_script_of_a_package_knows_what_was_erased(run: Run, tmp_path: Path) -> None:
+    need("openssl", "jq", "xxd", "sha256sum")
+    assert run("evidence", "erase", "--scope", "organization", "--reason", "asked for", "--by", "Ada", "--yes").status == 0
+    assert run("export", "package", "-o", "package.zip").status == 0
+    folder = tmp_path / "package"
+    with zipfile.ZipFile("package.zip") as file:
+        file.extractall(folder)
+    command = ["sh", "verify.sh", str(tmp_path / "trust.pem")]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("the records of 2 runs were deleted or erased, as the log says\n")
+    run_id = json.loads((folder / "evidence.ndjson").read_text().splitlines()[0])["artifact"]
+    done = subprocess.run([*command, run_id], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("the records of 1 runs were deleted or erased, as the log says\n"), done.stderr
+    (leaf,) = (file for file in (folder / "log").glob("*.json") if '"type":"erasure"' in file.read_text())
+    leaf.unlink()
+    sums = "find . -type f ! -name SHA256SUMS | sed 's|^./||' | xargs sha256sum > ../sums; mv ../sums SHA256SUMS"
+    subprocess.run(sums, shell=True, cwd=folder, check=True)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "are not those signed" in done.stderr
 
 
 def artifact(run: Run) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.cli.drive import ROOT, process
+from tests.cli.drive import ROOT, here, process
 
 GOOD = "organization: Example Ltd\ntimezone: Europe/Berlin\n"
 
@@ -27,10 +29,33 @@ def test_version(tmp_path: Path) -> None:
     assert (done.status, done.out, done.err) == (0, "annexa 0.1.0\n", "")
 
 
-def test_no_argument_shows_help_and_is_a_usage_error(tmp_path: Path) -> None:
-    done = process(cwd=tmp_path)
-    assert done.status == 2
-    assert "Commands:" in done.out + done.err
+@pytest.mark.parametrize("argv", [[], ["evidence"], ["-q", "store"]])
+def test_no_command_shows_the_help_as_help_and_is_a_usage_error(tmp_path: Path, argv: list[str]) -> None:
+    done = process(*argv, cwd=tmp_path)
+    asked = process(*argv, "--help", cwd=tmp_path)
+    assert (done.status, done.out) == (2, "")
+    assert done.err == asked.out
+    assert "\nCommands:\n" in done.err
+
+
+@pytest.mark.parametrize("columns", ["abc", "-1", "0", "", "9" * 5000, "\u0663", "60"])
+def test_a_terminal_that_says_no_width_gets_help_as_well(tmp_path: Path, columns: str) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "agent.cli", "--help"], cwd=tmp_path, stdout=theirs, stderr=subprocess.PIPE,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "COLUMNS": columns},
+    ) as done:
+        os.close(theirs)
+        said = bytearray()
+        with suppress(OSError):  # EIO: the other side is closed
+            while part := os.read(ours, 65536):
+                said += part
+        os.close(ours)
+        assert done.stderr is not None
+        assert done.stderr.read() == b""
+    assert done.returncode == 0
+    assert max(len(line.rstrip()) for line in said.decode().splitlines()) <= (60 if columns == "60" else 100)
+    assert "Commands:" in said.decode()
 
 
 @pytest.mark.parametrize(
@@ -71,6 +96,81 @@ def test_every_mistake_of_a_configuration_has_its_line(tmp_path: Path) -> None:
     assert len(lines) >= 3
     assert all(line.startswith("annexa: ") and "annexa.yaml:" in line for line in lines)
     assert "Did you mean organization" in done.err
+
+
+NAMES = """scopes:
+  - name: prod
+    provider: aws
+    regions: [eu-west-1]
+    endpoint: http://127.0.0.1:9
+    collectors: {enable: ["aws.*"], disable: [aws.root_user]}
+  - {name: other, provider: azure, collectors: {enable: ["*"]}}
+schedules: {default: P1D, aws.iam_credential_report: P1D, "gcp.*": P1D}
+owners: {access-owner: iam-team@example.com, access-reviews: reviews@example.com}
+frameworks: [iso27001-2022]
+alerts: {routes: [{to: "json://127.0.0.1", owners: [access-owner], scopes: [prod, organization]}]}
+mappings: {exclude: [security-policy]}
+redact: {entra.users: {principal: hash}}
+"""
+WRONG_NAMES = [
+    ("default: P1D, §aws.iam_credential_report", "aws.iam_credential_reprot", "no collector is called"),
+    ("disable: [§aws.root_user", "aws.root_usr", "no collector is called"),
+    ("enable: [§\"*\"", "azure.?*_nothing", "no collector is called"),
+    ("§access-reviews", "access-reviewz", "there is no role or requirement"),
+    ("owners: [§access-owner", "access-ownr", "there is no owner"),
+    ("owners: [§access-owner", "access-reviews", "there is no role"),
+    ("scopes: [§prod", "prodd", "there is no scope"),
+    ("§iso27001-2022", "iso27001-2021", "there is no framework"),
+    ("§security-policy", "security-polcy", "there is no requirement"),
+    ("§entra.users", "entra.user", "redact: no collector is called"),
+]
+COMMANDS = ["collect", "serve", "forecast", "doctor", "evidence list"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words", "command"),
+    [*((*one, "status") for one in WRONG_NAMES), *((*WRONG_NAMES[0], command) for command in COMMANDS)],
+)
+def test_a_name_that_names_nothing_is_one_line_with_its_place_and_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes],
+    right: str, wrong: str, words: str, command: str,
+) -> None:
+    lead, _, name = right.partition("§")
+    before, found, after = (GOOD + NAMES).partition(lead + name)
+    assert found
+    (tmp_path / "annexa.yaml").write_text(f"{before}{lead}{wrong}{after}")
+    monkeypatch.chdir(tmp_path)
+    done = here(capfdbinary, *command.split())
+    above = f"{before}{lead}".split("\n")
+    assert (done.status, done.out) == (2, "")
+    said = one_line(done.err)
+    assert f"annexa.yaml:{len(above)}:{len(above[-1]) + 1}: {words} {wrong!r}. " in said
+    named = name.strip('":')
+    assert f"Did you mean {named}?" in said or named == "*" or wrong == "access-reviews"
+    assert not (tmp_path / "annexa-data").exists()
+
+
+def test_names_that_are_known_are_no_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (tmp_path / "annexa.yaml").write_text(GOOD + NAMES)
+    monkeypatch.chdir(tmp_path)
+    assert here(capfdbinary, "status").status == 3, "it goes on to the store, which is not there yet"
+
+
+def test_collectors_are_known_where_the_client_of_their_provider_is_not_installed(tmp_path: Path) -> None:
+    (tmp_path / "annexa.yaml").write_text(GOOD + NAMES)
+    code = (
+        "import sys\n"
+        "for name in ('boto3', 'botocore', 'azure', 'msgraph', 'google', 'grpc'): sys.modules[name] = None\n"
+        "from agent.cli import edge\n"
+        "edge.main(['status'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, "annexa collect" in done.stderr) == (3, True), done.stderr
 
 
 def test_no_store_yet(tmp_path: Path) -> None:

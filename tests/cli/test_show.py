@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
+from functools import partial
 
 import pytest
 from rich.cells import cell_len
@@ -23,13 +25,15 @@ from agent.model import (
     PeriodState,
     Window,
 )
+from agent.model.conclusions import CheckResult, ConclusionAnswer
 from tests.cli import drive, sample
 
 CONTEXT = status.Context("Example Ltd", "ISO/IEC 27001:2022, Annex A", sample.BERLIN)
+LOOK = control.View(sample.NOW, sample.BERLIN)
 VIEWS: dict[str, Callable[[Screen], None]] = {
     "status": lambda on: status.status(on, sample.STATUS, CONTEXT),
     "all": lambda on: status.status(on, sample.STATUS, CONTEXT, everything=True),
-    "control": lambda on: control.control(on, sample.BACKUP, sample.NOW, sample.BERLIN),
+    "control": lambda on: control.control(on, sample.BACKUP, LOOK),
     "forecast": lambda on: forecast.forecast(on, sample.FORECAST, CONTEXT),
 }
 
@@ -56,7 +60,7 @@ def test_wide_characters_and_hostile_names_fit_too(view: str) -> None:
     answers: dict[str, Callable[[Screen], None]] = {
         "status": lambda on: status.status(on, replace(sample.STATUS, controls=(bad,), warnings=(nasty,)), CONTEXT),
         "all": lambda on: status.status(on, replace(sample.STATUS, controls=(bad,)), CONTEXT, everything=True),
-        "control": lambda on: control.control(on, bad, sample.NOW, sample.BERLIN),
+        "control": lambda on: control.control(on, bad, LOOK),
         "forecast": lambda on: forecast.forecast(
             on, replace(sample.FORECAST, controls=(bad,), actions=(replace(sample.RESTORE, title=nasty),)), CONTEXT
         ),
@@ -87,7 +91,8 @@ def test_no_audit_says_how_to_have_one() -> None:
 def test_the_summary_counts_three_axes() -> None:
     text = "\n".join(drawn(VIEWS["status"], 120))
     assert "Freshness    ✗ 1 missing   ✗ 1 stale   ! 1 expiring   ✓ 1 fresh" in text
-    assert "Coverage     ✗ 1 gap   - 0 late   ! 1 due   ✓ 2 complete" in text
+    assert "Coverage     ✗ 1 gap   - 0 late   ! 1 due   ✓ 1 complete" in text
+    assert "- 1 without a period owed" in text
     assert "Conclusion   ✗ 1 deficient   ? 2 unknown   ✓ 1 no exceptions" in text
     assert "Beside       1 unassigned, 1 not applicable" in text
 
@@ -105,8 +110,24 @@ def test_a_state_is_a_word_with_a_sign() -> None:
     lines = {line.split()[0]: line for line in drawn(VIEWS["all"], 100) if line[:2] in ("8.", "5.", "7.")}
     assert lines["8.13"].split()[-6:] == ["✗", "stale", "✗", "gap", "✗", "deficient"]
     assert lines["5.15"].split()[-7:] == ["✓", "fresh", "✓", "complete", "✓", "no", "exceptions"]
+    assert lines["5.1"].split()[-5:] == ["✗", "missing", "-", "?", "unknown"]
     assert lines["7.4"].endswith("✗ unassigned")
     assert lines["8.25"].endswith("- not applicable")
+
+
+def test_coverage_of_which_no_period_was_owed_is_never_called_complete() -> None:
+    rules = replace(sample.STATUS, controls=(sample.RULES,))
+    quarterly = replace(sample.restores(), coverage=CoverageAnswer(state=Coverage.COMPLETE))
+    early = replace(sample.STATUS, controls=(replace(sample.RULES, primary=(sample.policy(), quarterly)),))
+    for answer, why in ((rules, "by freshness alone"), (early, "nothing owed yet")):
+        for width in (60, 80, 140):
+            text = "\n".join(drawn(partial(status.status, answer=answer, context=CONTEXT), width))
+            table = text[text.index("Policies"):]
+            assert why in table
+            assert "complete" not in table
+        one = "\n".join(drawn(partial(control.control, one=answer.controls[0], view=control.View(sample.NOW, UTC)), 100))
+        assert f"missing   - {why}   ? unknown" in one
+        assert "complete" not in one
 
 
 def test_a_wide_screen_says_why() -> None:
@@ -124,12 +145,42 @@ def test_a_control_shows_its_periods_exceptions_and_owner() -> None:
     text = "\n".join(drawn(VIEWS["control"], 120))
     assert "Q4 2025 ✓  Q1 2026 ! covered late  Q2 2026 ✓  Q3 2026 ✗ gap  Q4 2026 ! due, 38 days left" in text
     assert "No restore failed: 7 exceptions in 40 records" in text
-    assert "id job-4, outcome failed" in text
-    assert "job-5" not in text
-    assert "and 2 more" in text
+    assert "id job-1, outcome failed" in text
+    assert "job-2" not in text
+    assert "and 5 more" in text
     assert "prod-aws, 123456789012 (Production)" in text
     assert "platform@example.com" in text
     assert "sha256:ab12ab12ab12ab12" in text
+
+
+def test_places_that_stand_alike_are_one_and_the_rest_is_counted() -> None:
+    quiet = replace(sample.restores(), conclusion=ConclusionAnswer(state=Conclusion.UNKNOWN, reason="it is stale"))
+    alike = tuple(replace(quiet, boundary=f"{number:012}", boundary_name="") for number in range(6))
+    many = tuple(sample.restores(f"Plant {number}", f"99{number:010}") for number in range(4))
+    one = replace(sample.BACKUP, primary=(*alike, *many), supporting=(sample.policy(),))
+    text = "\n".join(drawn(lambda on: control.control(on, one, LOOK), 200))
+    assert text.count("Restore tests of backups") == 1
+    assert "and 8 more places: ✗ 8 stale; --all shows them" in text
+    assert "The information security policy  security-policy, 1 place" in text
+    whole = "\n".join(drawn(lambda on: control.control(on, one, replace(LOOK, most=None)), 200))
+    assert "prod-aws, 000000000000; prod-aws, 000000000001; prod-aws, 000000000002; prod-aws, 000000000003" in whole
+    assert "more" not in whole.replace("if nothing more", "")
+    assert whole.count("id job-6, outcome failed") == 4
+    assert "supporting, does not decide" in whole
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_an_id_is_broken_only_where_its_parts_end(width: int) -> None:
+    operation = "//cloudsql.googleapis.com/projects/nordwind-shop/operations/op-0082020713194"
+    check = CheckResult(check="c", title="No restore failed", state=Conclusion.DEFICIENT, count=1, records=2,
+                        exceptions=({"id": operation, "resource": "arn:aws:rds:eu-central-1:422222222222:db:old-crm"},))
+    held = replace(sample.restores(), conclusion=ConclusionAnswer(state=Conclusion.DEFICIENT, checks=(check,)))
+    lines = drawn(lambda on: control.control(on, replace(sample.BACKUP, primary=(held,)), LOOK), width)
+    start = next(at for at, line in enumerate(lines) if line.startswith("    - id"))
+    rows = [line.strip() for line in lines[start:]]
+    assert "".join(rows).removeprefix("- id").strip().startswith(f"{operation},")
+    words = {part for line in rows for part in re.split(r"[\s/:,]+", line)}
+    assert words >= {"cloudsql.googleapis.com", "nordwind-shop", "op-0082020713194", "eu-central-1", "old-crm"}
 
 
 @pytest.mark.parametrize(
@@ -206,13 +257,31 @@ def test_how_is_told_where_it_is_asked_for() -> None:
 def test_alerts_are_a_line_each() -> None:
     one = {"condition": "stale", "requirement": "backup-restore-tests", "scope": "prod", "boundary": "123456789012",
            "since": sample.local(2026, 8, 28), "tells": sample.local(2026, 8, 28), "was": "fresh", "reason": "old"}
-    assert drawn(lambda on: alerts.alerts(on, [one], sample.BERLIN), 100) == [
-        "State    Requirement                                Since       Why",
-        "✗ stale  backup-restore-tests in prod/123456789012  2026-08-28  old",
+    about = alerts.Asked(sample.NOW, sample.BERLIN)
+    assert drawn(lambda on: alerts.alerts(on, [one], about), 100) == [
+        "State    Requirement                                Known since  Why",
+        "✗ stale  backup-restore-tests in prod/123456789012  2026-08-28   old",
     ]
     waits = one | {"tells": sample.local(2026, 9, 5)}
-    assert drawn(lambda on: alerts.alerts(on, [waits], sample.BERLIN), 100)[1].endswith("old; told on 2026-09-05")
-    assert drawn(lambda on: alerts.alerts(on, [], sample.BERLIN)) == ["✓ nothing calls anybody now"]
+    assert drawn(lambda on: alerts.alerts(on, [waits], about), 100)[1].endswith("old; told on 2026-09-05")
+    assert drawn(lambda on: alerts.alerts(on, [], about)) == ["✓ nothing calls anybody now"]
+    ahead = alerts.Asked(sample.local(2027, 3, 1), sample.BERLIN, ahead=True)
+    assert drawn(lambda on: alerts.alerts(on, [], ahead)) == [
+        "By 2027-03-01 00:00, if nothing more is collected:", "✓ nothing calls anybody",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100])
+def test_no_id_in_an_alert_is_broken(width: int) -> None:
+    subscription = "7c1a52e0-44b1-4f7e-9d0b-1f0a6a2b9c01"
+    one = {"condition": "stale", "requirement": "privileged-access-reviews", "scope": "azure", "boundary": subscription,
+           "since": sample.local(2026, 8, 28), "tells": sample.local(2026, 8, 28), "was": "fresh",
+           "reason": "the newest evidence is of 2026-05-20, stale since 2026-08-28"}
+    lines = drawn(lambda on: alerts.alerts(on, [one], alerts.Asked(sample.NOW, sample.BERLIN)), width)
+    said = " ".join(lines).split()
+    assert "privileged-access-reviews" in said
+    assert f"azure/{subscription}" in said
+    assert "Known since" in " ".join(lines)
 
 
 def test_nothing_to_do_says_so() -> None:

@@ -9,6 +9,7 @@ import io
 import json
 import shutil
 import subprocess
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def test_list_has_the_newest_first(run: Any) -> None:
     assert json.loads(run("evidence", "list", "-n", "1", "--json").out)["more"] is True
     assert listed(run, "--collector", "document.security-roles") == [roles]
     assert listed(run, "--since", "2099-01-01") == []
-    assert listed(run, "--as-of", "2001-01-01") == []
+    past = json.loads(run("evidence", "list", "--as-of", "2001-01-01", "--json").out)
+    assert past == {"as_of": "2000-12-31T23:00:00Z", "artifacts": [], "more": False}
 
 
 def test_list_for_people_fits(run: Any) -> None:
@@ -78,6 +80,8 @@ def test_list_for_people_fits(run: Any) -> None:
     assert all(len(line) <= 100 for line in ended.out.splitlines())
     empty = run("evidence", "list", "--outcome", "failed")
     assert empty.out == "No artifact is like that. annexa collect brings some.\n"
+    past = run("evidence", "list", "--as-of", "2001-01-01")
+    assert past.out == "No artifact that was recorded by 2001-01-01 00:00 is like that.\n"
 
 
 def test_show_tells_where_it_comes_from(run: Any) -> None:
@@ -98,10 +102,11 @@ def test_show_tells_where_it_comes_from(run: Any) -> None:
 
 
 def test_show_of_nothing(run: Any) -> None:
-    for name in ("sha256:ffff", "nonsense"):
+    for name in ("sha256:ffff", "zzz", "sha256:"):
         ended = run("evidence", "show", name)
-        assert (ended.status, ended.out) == (3, "")
+        assert (ended.status, ended.out) == (2, "")
         assert ended.err.count("\n") == 1
+        assert "`annexa evidence list` shows them" in ended.err
 
 
 def test_what_is_taken_out_is_checked_without_annexa(run: Any, tmp_path: Path) -> None:
@@ -180,12 +185,41 @@ def test_status_of_the_store(run: Any) -> None:
     one = next(control for control in told["controls"] if control["id"] == "5.1")
     policy = next(each for each in one["requirements"] if each["id"] == "security-policy")
     assert policy["evidence_time"] == "2026-02-02T23:00:00Z"
+    brief, whole = run("status", "--control", "5.1").out, run("status", "--control", "5.1", "--all").out
+    assert len(brief.splitlines()) < len(whole.splitlines())
+    assert "supporting, does not decide" in whole
     shown = run("status", "--control", "A.5.1")
     assert shown.status == 0
     assert "evidence of 2026-02-03" in shown.out
     strange = run("status", "--control", "9.99")
     assert strange.status == 2
     assert "there is no control '9.99'" in strange.err
+
+
+def test_before_the_audit_period_nothing_is_complete(run: Any) -> None:
+    told = json.loads(run("status", "--json", "--as-of", "2019-01-01").out)
+    missing = told["summary"]["freshness"]["missing"]
+    assert missing == 93 - told["summary"]["unassigned"] > 80
+    assert told["summary"]["coverage"] == {"complete": 0, "due": 0, "late": 0, "gap": 0, "not_owed": missing}
+    assert {one["owed"] for one in told["controls"]} == {0}
+    assert {each["owed"] for one in told["controls"] for each in one["requirements"]} == {0}
+    shown = run("status", "--as-of", "2019-01-01").out
+    assert f"- {missing} without a period owed" in shown
+    assert "✓" not in shown
+    assert "Coverage -: no period was owed, by freshness alone or nothing owed yet." in shown
+
+
+def test_what_no_period_is_asked_of_is_told_apart_from_what_is_complete(run: Any) -> None:
+    told = json.loads(run("status", "--json").out)
+    counts = told["summary"]["coverage"]
+    empty = [one for one in told["controls"] if one["coverage"] == "complete" and not one["owed"]]
+    full = [one for one in told["controls"] if one["coverage"] == "complete" and one["owed"]]
+    assert (counts["not_owed"], counts["complete"]) == (len(empty), len(full))
+    assert empty
+    for one in empty:
+        primary = [each for each in one["requirements"] if each["role"] == "primary"]
+        assert primary
+        assert {period["state"] for each in primary for period in each["periods"]} <= {"upcoming", "optional"}
 
 
 def test_fail_on_makes_the_status(run: Any) -> None:
@@ -206,16 +240,58 @@ def test_forecast_of_the_store(run: Any) -> None:
     assert told["actions"]
     text = run("forecast").out
     assert "Who has to act by when" in text
+    days = {one["by"] for one in told["actions"] if one["by"]}
+    assert days
+    assert all(f"By {date.fromisoformat(day)}, " in text for day in days), "the local days that people read"
+    early = {one["not_before"] for one in told["actions"] if one["not_before"]}
+    assert {day for day in early if f"not before {date.fromisoformat(day)}" in text}
     assert "--how tells how each is done." in text
     assert len(run("forecast", "--how").out) > len(text)
     assert "no audit is called 'x'" in run("forecast", "--audit", "x").err
 
 
+def test_periods_in_a_row_are_one_action(run: Any) -> None:
+    told = json.loads(run("forecast", "--as-of", "2027-12-01", "--json").out)
+    about: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in told["actions"]:
+        if one["kind"] == "explain":
+            about.setdefault((one["requirement"], one["boundary"]), []).append(one)
+    assert any(one["periods"] > 2 for found in about.values() for one in found)
+    for found in about.values():
+        ends = {one["period"]["to"] for one in found}
+        assert ends.isdisjoint(one["period"]["from"] for one in found), "those that follow on each other are one"
+
+
 def test_alerts_and_audits(run: Any) -> None:
     told = json.loads(run("audits", "--json").out)
     assert [one["name"] for one in told["audits"]] == ["surveillance-2027-12-07"]
-    assert isinstance(json.loads(run("alerts", "--json").out)["alerts"], list)
+    told = json.loads(run("alerts", "--json").out)
+    assert isinstance(told["alerts"], list)
+    assert datetime.fromisoformat(told["as_of"]).tzinfo
     assert run("alerts").status == 0
+
+
+BAD = {"expiring", "stale", "missing", "gap", "deficient"}
+
+
+def test_alerts_of_a_day_ahead_are_the_bad_states_of_that_day(run: Any) -> None:
+    told = json.loads(run("alerts", "--as-of", "2036-06-01", "--json").out)
+    assert told["as_of"] == "2036-05-31T22:00:00Z"
+    calls = {(one["requirement"], one["scope"], one["boundary"], one["condition"]) for one in told["alerts"]}
+    status = json.loads(run("status", "--as-of", "2036-06-01", "--json").out)
+    owed = {
+        (one["id"], one["scope"], one["boundary"], one[axis])
+        for control in status["controls"] for one in control["requirements"]
+        for axis in ("freshness", "coverage", "conclusion")
+    }
+    assert {one for one in owed if one[3] in BAD} == {one for one in calls if one[:3] in {unit[:3] for unit in owed}}
+    (policy,) = [one for one in told["alerts"] if one["requirement"] == "security-policy"]
+    (held,) = [
+        one for control in status["controls"] for one in control["requirements"]
+        if one["id"] == "security-policy" and one["role"] == "primary"
+    ]
+    assert (policy["condition"], policy["since"]) == ("stale", held["stale_at"])
+    assert run("alerts", "--as-of", "2036-06-01").out.startswith("By 2036-06-01 00:00, if nothing more is collected:\n")
 
 
 def test_store_check_and_rebuild(run: Any, place: Path, tmp_path: Path) -> None:

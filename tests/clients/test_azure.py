@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import os
 import stat
 import threading
 from collections.abc import Iterator
@@ -596,6 +597,19 @@ def test_a_certificate_of_its_own_is_needed(double: Double, monkeypatch: pytest.
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with pytest.raises(FatalError, match="no token for Azure"):
         AzureProvider(scope(double)).expand()
+
+
+def test_of_what_the_sdk_says_the_first_sentence_is_told(double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [one for one in os.environ if one.startswith("AZURE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+    with pytest.raises(FatalError) as caught:
+        AzureProvider(scope(double)).expand()
+    said = caught.value.message
+    assert said.startswith("no token for Azure (")
+    assert "http" not in said
+    assert "Attempted" not in said
+    assert "AZURE_CLIENT_ID" in caught.value.advice
 
 
 def test_no_secret_is_in_what_a_person_reads(double: Double) -> None:

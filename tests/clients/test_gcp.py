@@ -163,7 +163,7 @@ def test_a_parent_that_may_not_be_read_is_one_line_with_advice(provide: Provide,
     double.fault(CRM + "organizations.get", faults.denied(permission="resourcemanager.organizations.get"))
     with pytest.raises(FatalError) as caught:
         provide().expand()
-    assert "scope lab" in caught.value.message
+    assert "scope" not in caught.value.message, "whoever shows it names the scope"
     assert "resourcemanager.organizations.get" in caught.value.advice
 
 
@@ -171,6 +171,18 @@ def test_no_credentials_are_one_line(provide: Provide, monkeypatch: pytest.Monke
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nowhere.json"))
     with pytest.raises(FatalError, match="no credentials for Google Cloud"):
         provide().expand()
+
+
+def test_of_what_the_sdk_says_the_first_sentence_is_told(
+    provide: Provide, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    with pytest.raises(FatalError) as caught:
+        provide().expand()
+    assert caught.value.message == "no credentials for Google Cloud (Your default credentials were not found)"
+    assert "GOOGLE_APPLICATION_CREDENTIALS" in caught.value.advice
 
 
 def test_a_token_never_goes_out_in_clear(provide: Provide) -> None:

@@ -64,5 +64,6 @@ def test_templates_hold_the_same_actions() -> None:
 
 def test_nothing_in_it_writes() -> None:
     writes = re.compile(r":(Put|Delete|Create|Update|Modify|Attach|Detach|Set|Add|Remove|Terminate|Stop|Run)")
-    for statement in policy(Registry.load().headers())["Statement"]:
-        assert not [action for action in statement["Action"] if writes.search(action)]
+    actions = [action for one in policy(Registry.load().headers())["Statement"] for action in one["Action"]]
+    assert len(actions) > 100
+    assert not [action for action in actions if writes.search(action)]

@@ -13,8 +13,21 @@ from agent.clients import Deadline
 from agent.clients.aws.moments import moment
 from agent.clients.aws.rates import OTHER, Throttle, family
 from agent.clients.ledger import LACKINGS, Calls, Lackings
+from agent.clients.text import sentence
 from agent.clients.throttle import Budgets, Limit, Pacing, Told
 from agent.model import Lacking
+
+
+@pytest.mark.parametrize(("said", "first"), [
+    ("DefaultAzureCredential failed to retrieve a token.\nAttempted credentials:\n\tEnvironmentCredential: no.",
+     "DefaultAzureCredential failed to retrieve a token"),
+    ("AADSTS7000215: Invalid client secret provided. Ensure that it is right: https://aka.ms/x.",
+     "AADSTS7000215: Invalid client secret provided"),
+    ("File /etc/annexa.d/key.json was not found.", "File /etc/annexa.d/key.json was not found"),
+    ("no full stop", "no full stop"), ("", ""), ("\n\n", ""), ("x" * 500, "x" * 300), ("a\x1b[31mb", "a [31mb"),
+])
+def test_the_first_sentence(said: str, first: str) -> None:
+    assert sentence(said) == first
 
 
 def test_two_calls_a_second() -> None:

@@ -7,10 +7,12 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import botocore
 import pytest
 import yaml
 
 from agent.config import AwsScope, GcpScope, Members, Scope, Secret, audits, digest, dump, find, load
+from agent.config.regions import KNOWN
 from agent.errors import ConfigurationError
 from agent.model import Window
 from tests.config.helpers import BASE, config, mistakes, written
@@ -58,7 +60,7 @@ def test_the_full_example_says_what_it_says() -> None:
         ("eu-west-1", "us-east-1"),
     )
     assert prod.connected == midnight(2025, 6, 1, 2)
-    assert "aws.macie_findings" not in prod.collectors
+    assert "aws.drs_drills" not in prod.collectors
     assert "aws.iam_users" in prod.collectors
     assert [scope.in_isms for scope in found.scopes] == [True, False, True, True, True]
     assert isinstance(sandbox, AwsScope)
@@ -77,6 +79,19 @@ def test_the_full_example_says_what_it_says() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("a*.yaml")), ids=lambda path: path.name)
 def test_every_example_loads_without_a_warning(path: Path) -> None:
     assert load(path, OUTSIDE).warnings == ()
+
+
+def test_a_region_that_is_nearly_a_known_one_is_a_warning_and_a_new_one_is_none(tmp_path: Path) -> None:
+    text = "organization: E\ntimezone: UTC\nscopes: [{name: a, provider: aws, regions: [eu-wst-1, eu-west-1, xx-new-9]}]\n"
+    assert written(tmp_path, text).warnings == (
+        f"{tmp_path}/annexa.yaml:3:45: this version knows no AWS region 'eu-wst-1'. Did you mean eu-west-1?",
+    )
+
+
+def test_the_known_regions_are_those_of_the_sdk() -> None:
+    data = Path(botocore.__file__).parent / "data" / "endpoints.json"
+    there_are = {name for one in json.loads(data.read_bytes())["partitions"] for name in one["regions"]}
+    assert {name for name in there_are if not name.endswith("-global")} <= KNOWN
 
 
 def test_the_page_names_every_key() -> None:

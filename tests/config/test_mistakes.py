@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agent.config import build, load, references
 from agent.config.interpolate import Outside
 from agent.errors import ConfigurationError
+from agent.nearest import nearest
 from agent.yamlfile import parse
 from tests.config.helpers import config, mistakes, refusal, written
 
@@ -199,7 +200,8 @@ def test_ids_that_name_nothing_are_found_when_the_known_ones_are_given() -> None
     parsed = config(
         "scopes: [{name: a, provider: aws, collectors: {disable: [aws.iam_user, 'aws.s3_*']}}]\n"
         "schedules: {aws.iam_users: P1D, 'aws.rds_*': P1D}\n"
-        "owners: {access-review: a@b.c}\nmappings: {exclude: [backup-restore-test]}\nframeworks: [iso27001-2023]\n"
+        "owners: {acces-owner: a@b.c, access-owner: a@b.c, backup-restore-tests: a@b.c}\nmappings: {exclude: [backup-restore-test]}\nframeworks: [iso27001-2023]\n"
+        "alerts: {routes: [{to: 'json://h', owners: [access-owner]}, {to: 'json://h', owners: [backup-restore-tests]}]}\n"
     )
     lines = [
         error.line()
@@ -208,7 +210,7 @@ def test_ids_that_name_nothing_are_found_when_the_known_ones_are_given() -> None
             collectors={"aws.iam_users", "aws.s3_buckets"},
             requirements={"backup-restore-tests"},
             frameworks={"iso27001-2022"},
-            roles={"access-reviews"},
+            roles={"access-owner"},
         )
     ]
     assert lines == [
@@ -216,9 +218,23 @@ def test_ids_that_name_nothing_are_found_when_the_known_ones_are_given() -> None
         "annexa.yaml:4:33: no collector is called 'aws.rds_*'. Known: aws.iam_users, aws.s3_buckets",
         "annexa.yaml:6:22: there is no requirement 'backup-restore-test'. Did you mean backup-restore-tests?",
         "annexa.yaml:7:14: there is no framework 'iso27001-2023'. Did you mean iso27001-2022?",
-        "annexa.yaml:5:10: there is no role 'access-review'. Did you mean access-reviews?",
+        "annexa.yaml:5:10: there is no role or requirement 'acces-owner'. Did you mean access-owner?",
+        "annexa.yaml:8:87: there is no role 'backup-restore-tests'. Known: access-owner",
     ]
     assert references(parsed, collectors={"aws.iam_user", "aws.s3_x", "aws.iam_users", "aws.rds_y"}) == []
+
+
+def test_a_route_may_take_the_documents_which_are_a_scope_without_being_named() -> None:
+    assert mistakes("alerts: {routes: [{to: 'json://h', scopes: [organization]}]}") == []
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("aws.foo", ""), ("aws.iam_user", "aws.iam_users"), ("asw.iam_users", "aws.iam_users"), ("gpc", "gcp"),
+     ("AWS.Root_Usr", "aws.root_user"), ("", ""), ("aws.", "")],
+)
+def test_a_word_is_near_by_more_than_its_provider(word: str, near: str) -> None:
+    assert nearest(word, ["aws.root_user", "aws.iam_users", "gcp"]) == near
 
 
 WORDS = """organization timezone data scopes name provider aws gcp regions all audits kind starts period from to alerts

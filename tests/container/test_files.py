@@ -44,7 +44,9 @@ def test_the_subset_with_every_extra_is_the_whole_lock() -> None:
 
 def test_the_subset_keeps_every_hash() -> None:
     found = subset(str(ROOT / "config" / "locks" / "dev.txt"), "hatchling").stdout
-    for block in re.split(r"(?m)^(?=[a-z])", found)[1:]:
+    blocks = re.split(r"(?m)^(?=[a-z])", found)[1:]
+    assert len(blocks) > 1
+    for block in blocks:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), block
 
 
@@ -77,6 +79,15 @@ def test_compose_says_what_the_image_needs_and_mounts_what_is_there(tmp_path: Pa
     (tmp_path / "annexa.yaml").write_text(text)
     config = load(tmp_path / "annexa.yaml", {})
     assert (config.data, config.serve.host, config.serve.port) == (Path("/data"), "0.0.0.0", 8080)
+
+
+def test_no_secret_of_compose_is_committed_or_sent_to_the_build() -> None:
+    compose = yaml.safe_load((ROOT / "config" / "compose.yaml").read_text())
+    folders = {f"/config/{Path(secret['file']).parts[0]}/" for secret in compose["secrets"].values()}
+    assert folders
+    assert folders <= set((ROOT / ".gitignore").read_text().splitlines())
+    sent = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    assert not [line for line in sent if any(folder.strip("/").startswith(line[1:]) for folder in folders)]
 
 
 def test_the_charts_configuration_is_one_that_annexa_reads(tmp_path: Path) -> None:

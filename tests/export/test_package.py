@@ -25,7 +25,7 @@ from securesystemslib.signer._key import SSlibKey
 from agent.errors import ConfigurationError, VerificationError
 from tests.export.conftest import HOSTILE, PLAIN, Office, add
 from tests.export.notes import open_note
-from tests.fixtures.tsa import Authority, serve
+from tests.fixtures.tsa import Authority, expired, serve
 from tests.needs import need
 
 
@@ -108,9 +108,46 @@ def test_the_script_refuses(office: Office, folder: Path) -> None:
     assert "are not those signed" in sh(folder, sums).stderr
 
 
+SUMS = "find . -type f ! -name SHA256SUMS | sed 's|^./||' | LC_ALL=C sort | xargs sha256sum > ../sums; mv ../sums SHA256SUMS"
+
+
+def test_the_script_knows_every_key_that_there_was(office: Office) -> None:
+    need("openssl", "jq", "xxd", "sha256sum")
+    with office.open(writer=True) as app:
+        app.store.rotate("", "every year", "Ada")
+        add(app, ["Of after the change"])
+        eras = [era.text() for era in app.store.eras()]
+    assert len(eras) == 2
+    folder = office.unpack(office.pack("rotated.zip"))
+    roots = (office.root / "roots.pem").read_text()
+    for name, root, holds in (("both", "\n".join(eras), True), ("new", eras[1], False), ("old", eras[0], False)):
+        trust = office.root / f"{name}.pem"
+        trust.write_text(f"{root}\n{roots}")
+        done = sh(folder, f"sh verify.sh '{trust}'")
+        assert (done.returncode == 0) == holds, (name, done.stderr)
+        assert holds or "is not signed by the key" in done.stderr
+
+
+def test_the_script_believes_a_time_stamp_whose_authority_has_expired_since(
+    office: Office, folder: Path, made_authority: Authority
+) -> None:
+    need("openssl", "jq", "xxd", "sha256sum")
+    stamp = next((folder / "timestamps").iterdir())
+    gone = expired(made_authority, office.root / "tsa", (stamp / "checkpoint").read_bytes())
+    (stamp / "token.tsr").write_bytes(gone.chained)
+    at = f"openssl ts -verify -data '{stamp}/checkpoint' -in '{stamp}/token.tsr' -CAfile '{office.trust}' -untrusted '{office.trust}'"
+    assert "expired" in sh(folder, f"{at} 2>&1").stdout
+    done = sh(folder, f"{SUMS}; sh verify.sh '{office.trust}'")
+    assert (done.returncode, done.stderr) == (0, "")
+    (stamp / "token.tsr").write_bytes(Authority(gone.authority.folder, chain=True).stamp((stamp / "checkpoint").read_bytes()))
+    assert "does not hold" in sh(folder, f"{SUMS}; sh verify.sh '{office.trust}'").stderr, "it stamps what is long over"
+
+
 def test_dsse_by_securesystemslib_alone(office: Office, folder: Path) -> None:
     key = SSlibKey.from_crypto(key_of(office))
-    for fact in lines(folder / "evidence.ndjson"):
+    facts = lines(folder / "evidence.ndjson")
+    assert facts
+    for fact in facts:
         envelope = Envelope.from_dict(json.loads(
             (folder / "envelopes" / f"{fact['artifact'].removeprefix('sha256:')}.json").read_bytes()))
         assert envelope.verify([key], 1)
@@ -229,7 +266,9 @@ def test_a_damaged_store_gives_no_package(office: Office) -> None:
 def test_the_proof_of_each_entry_by_the_specification(folder: Path) -> None:
     """Hash from leaf to root as RFC 9162 2.1.3.2 says, with hashlib alone."""
     _origin, size, root, *_rest = (folder / "checkpoint").read_text("utf-8").split("\n")
-    for entry in (folder / "log").glob("*.json"):
+    entries = list((folder / "log").glob("*.json"))
+    assert entries
+    for entry in entries:
         head, *hashes = entry.with_suffix(".tlog-proof").read_text("utf-8").split("\n\n")[0].split("\n")[1:]
         fn, sn = int(head.removeprefix("index ")), int(size) - 1
         node = hashlib.sha256(b"\0" + entry.read_bytes()).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from html.parser import HTMLParser
@@ -82,6 +83,23 @@ def test_cells_are_typed(book: Book) -> None:
     _head, *controls = book.rows("controls")
     assert len(controls) == 93
     assert {cell.get("t") for row in controls for cell in (row["G"], row["H"])} == {"b"}
+
+
+def test_what_owed_no_period_is_not_called_complete(book: Book, folder: Path) -> None:
+    empty = {"by freshness alone", "nothing owed yet"}
+    _head, *controls = book.rows("controls")
+    _head, *requirements = book.rows("requirements")
+    told = json.loads((folder / "status.json").read_text("utf-8"))["controls"]
+    owed = {one["id"]: one["owed"] for one in told if one["coverage"] == "complete"}
+    shown = {text(row["A"]): text(row["E"]) for row in controls if "E" in row}
+    assert {shown[name] for name, count in owed.items() if not count} <= empty
+    assert "complete" not in {said for name, said in shown.items() if not owed.get(name)}
+    with_periods = {text(row["A"]) for row in book.rows("periods")}
+    assert not [row for row in requirements if text(row["J"]) == "complete" and text(row["C"]) not in with_periods]
+    said = (folder / "index.html").read_text("utf-8")
+    assert '<span class="other">by freshness alone</span>' in said
+    row = next(line for line in said.splitlines() if 'id="c-5.10"' in line)
+    assert "complete" not in row
 
 
 def test_the_auditor_has_room_for_results(book: Book) -> None:

@@ -25,7 +25,7 @@ def pages(firm: Company, count: int) -> None:
 def test_no_credentials(firm: Company) -> None:
     (run,) = collected(firm, 3, **NOBODY)
     assert (run["outcome"], run["region"], run["records"]) == ("failed", "", 0)
-    assert run["error"].startswith("scope prod: no credentials for AWS")
+    assert run["error"].startswith("no credentials for AWS")
     assert "AWS_PROFILE" in run["error"]
     done = annexa(firm, "doctor", **NOBODY)
     assert "no credentials for AWS" in done.out
@@ -40,7 +40,7 @@ def test_credentials_that_are_not_accepted(firm: Company, fault: faults.Fault, s
     firm.double.fault("sts.get_caller_identity", fault)
     runs = collected(firm, 3)
     assert {run["outcome"] for run in runs} == {"failed"}
-    assert all(run["error"].startswith("scope prod: AWS does not accept the credentials (") for run in runs)
+    assert all(run["error"].startswith("AWS does not accept the credentials (") for run in runs)
     assert all(said in run["error"] for run in runs)
     firm.double.reset()
     assert [run["outcome"] for run in collected(firm, 0)] == ["succeeded"] * 2
@@ -66,7 +66,7 @@ def test_a_role_that_cannot_be_assumed(firm: Company) -> None:
     firm.write = lambda: config  # type: ignore[method-assign]  # the file stays as it is now
     (run,) = collected(firm, 3)
     assert config.read_text() == text
-    assert run["error"].startswith(f"scope prod: {arn} cannot be assumed (")
+    assert run["error"].startswith(f"{arn} cannot be assumed (")
     assert "AccessDenied" in run["error"]
     assert "trust policy" in run["error"]
     firm.double.reset()

@@ -52,7 +52,7 @@ def shape(world: World, as_of: datetime) -> object:
     answer, later = assess(world, as_of), assess(frozen(world, as_of), as_of + TICK)
     growing = {gap.start for gap in later.gaps if gap.end == as_of + TICK}
     gaps = [(gap.start, None if gap.start in growing and gap.end == as_of else gap.end) for gap in answer.gaps]
-    return answer.state, answer.periods, answer.last_chance, gaps
+    return answer.state, answer.owed, answer.periods, answer.last_chance, gaps
 
 
 @laws(300)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent import forecast, freshness
 from agent.assess import history
 from agent.calendar import local_date
-from agent.model import WORST, Audit, FreshnessAnswer, Outcome, Summary, Window
+from agent.model import WORST, Audit, Freshness, FreshnessAnswer, Outcome, Summary, Window
 from tests.properties.worlds import EPOCH, HOURS, LAST, World, instants, laws, summaries, worlds
 
 TICK = datetime.resolution
@@ -88,6 +88,8 @@ def test_what_has_to_be_done_can_be_done_in_time_and_not_too_early(
     answer = forecast.assess(
         world.requirement, world.summaries, as_of, world.tz, audit, (), world.expected, world.population
     )
+    wrong = answer.planned in (Freshness.MISSING, Freshness.STALE)
+    assert bool(answer.actions) == wrong  # no coverage is given, so nothing else can ask for one
     for action in answer.actions:
         assert action.by is not None
         assert action.not_before is not None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agent import assess, freshness
@@ -7,18 +8,19 @@ from agent.assess import Change, ControlStanding, Standing
 from agent.model import Axis, Conclusion, Coverage, Freshness, FreshnessAnswer
 from tests.rules.build import at, requirement, summary
 
-GOOD = Standing(freshness=Freshness.FRESH, coverage=Coverage.COMPLETE, conclusion=Conclusion.NO_EXCEPTIONS)
-OLD = Standing(freshness=Freshness.STALE, coverage=Coverage.DUE, conclusion=Conclusion.UNKNOWN)
-HOLE = Standing(freshness=Freshness.EXPIRING, coverage=Coverage.GAP, conclusion=Conclusion.NO_EXCEPTIONS)
-BROKEN = Standing(freshness=Freshness.FRESH, coverage=Coverage.LATE, conclusion=Conclusion.DEFICIENT)
+GOOD = Standing(freshness=Freshness.FRESH, coverage=Coverage.COMPLETE, conclusion=Conclusion.NO_EXCEPTIONS, owed=4)
+OLD = Standing(freshness=Freshness.STALE, coverage=Coverage.DUE, conclusion=Conclusion.UNKNOWN, owed=1)
+HOLE = Standing(freshness=Freshness.EXPIRING, coverage=Coverage.GAP, conclusion=Conclusion.NO_EXCEPTIONS, owed=2)
+BROKEN = Standing(freshness=Freshness.FRESH, coverage=Coverage.LATE, conclusion=Conclusion.DEFICIENT, owed=8)
+NEWEST = replace(GOOD, owed=0)
 
 
 def test_a_control_takes_the_worst_of_each_axis() -> None:
     assert assess.control([GOOD, OLD, HOLE, BROKEN]) == ControlStanding(
-        freshness=Freshness.STALE, coverage=Coverage.GAP, conclusion=Conclusion.DEFICIENT
+        freshness=Freshness.STALE, coverage=Coverage.GAP, conclusion=Conclusion.DEFICIENT, owed=15
     )
     assert assess.control([GOOD]) == ControlStanding(
-        freshness=Freshness.FRESH, coverage=Coverage.COMPLETE, conclusion=Conclusion.NO_EXCEPTIONS
+        freshness=Freshness.FRESH, coverage=Coverage.COMPLETE, conclusion=Conclusion.NO_EXCEPTIONS, owed=4
     )
 
 
@@ -28,6 +30,7 @@ def test_the_forecast_is_the_worst_where_there_is_one() -> None:
             freshness=Freshness.FRESH,
             coverage=Coverage.COMPLETE,
             conclusion=Conclusion.UNKNOWN,
+            owed=4,
             held=held,
             planned=planned,
         )
@@ -44,12 +47,12 @@ def test_a_control_with_no_primary_requirement_is_unassigned_and_an_excluded_one
 
 
 def excepted(one: Standing) -> Standing:
-    return Standing(freshness=one.freshness, coverage=one.coverage, conclusion=one.conclusion, excepted=True)
+    return replace(one, excepted=True)
 
 
 def test_a_control_is_excepted_only_if_all_that_is_wrong_in_it_is_and_still_shows() -> None:
     assert assess.control([GOOD, excepted(OLD), excepted(HOLE), excepted(BROKEN)]) == ControlStanding(
-        freshness=Freshness.STALE, coverage=Coverage.GAP, conclusion=Conclusion.DEFICIENT, excepted=True
+        freshness=Freshness.STALE, coverage=Coverage.GAP, conclusion=Conclusion.DEFICIENT, owed=15, excepted=True
     )
     for wrong in (OLD, HOLE, BROKEN):
         assert not assess.control([excepted(OLD), wrong]).excepted
@@ -67,11 +70,19 @@ def test_the_counts_of_each_axis_and_of_what_has_none() -> None:
     ]
     assert assess.summary(controls) == {
         "freshness": {"fresh": 1, "expiring": 1, "stale": 1, "missing": 0},
-        "coverage": {"complete": 1, "due": 1, "late": 0, "gap": 1},
+        "coverage": {"complete": 1, "due": 1, "late": 0, "gap": 1, "not_owed": 0},
         "conclusion": {"no_exceptions": 2, "unknown": 1, "deficient": 0},
         "unassigned": 1,
         "not_applicable": 2,
         "excepted": 1,
+    }
+
+
+def test_a_control_of_which_no_period_was_owed_is_not_counted_as_complete() -> None:
+    alone, both = assess.control([NEWEST, NEWEST]), assess.control([NEWEST, GOOD])
+    assert (alone.coverage, alone.owed, both.owed) == (Coverage.COMPLETE, 0, 4)
+    assert assess.summary([alone, both, alone, assess.control([])])["coverage"] == {
+        "complete": 1, "due": 0, "late": 0, "gap": 0, "not_owed": 2
     }
 
 

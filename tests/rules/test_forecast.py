@@ -217,6 +217,39 @@ def test_a_schedule_that_will_run_in_time_needs_nobody() -> None:
     )
 
 
+def days(as_of: str, seen: list[Summary], schedule: Schedule | None, kind: str = "backup") -> ForecastAnswer:
+    required = requirement("P400D", "P1D", coverage="each_period", basis="occurred", kind=kind)
+    covered = coverage.assess(required, seen, at(as_of), UTC, audit().period)
+    return assess(required, seen, as_of, coverage=covered, schedules=[schedule] if schedule else [])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "kind", "kinds"),
+    [
+        (DAILY, "backup", []),  # what ran by night is read by day
+        (BROKEN, "backup", ["repair"]),
+        (None, "backup", ["do"]),
+        (DAILY, "document", ["do"]),  # nothing reads it
+    ],
+)
+def test_in_the_morning_of_a_day_nobody_is_told_of_its_last_chance(
+    schedule: Schedule | None, kind: str, kinds: list[str]
+) -> None:
+    seen = [summary("2026-06-01", instants=("2026-05-31 02:00",))]
+    of_today = [one for one in days("2026-06-01 00:13", seen, schedule, kind).actions if one.by]
+    assert [one.kind for one in of_today if one.by == at("2026-06-01")] == kinds
+    assert all("nothing yet on 2026-06-01" in one.why for one in of_today if one.by == at("2026-06-01"))
+
+
+def test_lost_days_in_a_row_are_one_action() -> None:
+    seen = [summary("2026-06-01", instants=("2026-03-10 02:00", "2026-05-31 02:00"))]
+    lost = [one for one in days("2026-06-01 00:13", seen, DAILY).actions if one.kind == "explain"]
+    assert [(one.period, one.periods) for one in lost] == [
+        (window("2025-12-01", "2026-03-10"), 99), (window("2026-03-11", "2026-05-31"), 81),
+    ]
+    assert lost[1].why == "no evidence from 2026-03-11 to 2026-05-30; it cannot be repaired any more"
+
+
 @pytest.mark.parametrize(("every", "actions"), [(61 * DAY - MINUTE, 0), (61 * DAY, 0), (61 * DAY + MINUTE, 1)])
 def test_in_time_is_before_the_period_ends(every: Any, actions: int) -> None:
     seen = [summary("2025-12-01"), summary("2026-02-01")]

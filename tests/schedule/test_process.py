@@ -140,6 +140,10 @@ def test_sighup_takes_a_new_configuration_and_keeps_the_old_one_where_it_is_wron
         assert "annexa.yaml:" in refused["error"]
         assert "scops" in refused["error"]
         assert refused["level"] == "error"
+        (firm.folder / "annexa.yaml").write_text(good.replace("owners: {backup-owner", "owners: {backup-ownr"))
+        served.process.send_signal(signal.SIGHUP)
+        unknown = served.wait_for("configuration not reloaded, the old one stays in force", 2)[1]
+        assert unknown["error"].endswith("there is no role or requirement 'backup-ownr'. Did you mean backup-owner?")
         served.until(lambda: served.get("/healthz")[0] == 200)
         assert metrics(served)["annexa_runs_total", COLLECTOR, "succeeded", "second"] == 1
         assert served.end() == 0

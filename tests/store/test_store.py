@@ -12,7 +12,7 @@ import zstandard
 from sqlmodel import Session
 
 from agent.collector import Record
-from agent.errors import StoreError, VerificationError
+from agent.errors import ArgumentError, StoreError, VerificationError
 from agent.model import Asset, Boundary, Outcome, Window
 from agent.store import ArtifactRow, Outbox, Store
 from tests.fixtures.store import START, Place, keep, provenance, record, window
@@ -117,7 +117,7 @@ def test_filters(either: Place) -> None:
     ("", "no artifact's id"), ("sha256:xyz", "no artifact's id"), ("sha256:" + "0" * 64, "no artifact"),
 ])
 def test_an_artifact_that_is_not_there(place: Place, name: str, says: str) -> None:
-    with place.open() as store, pytest.raises(StoreError, match=says) as caught:
+    with place.open() as store, pytest.raises(ArgumentError, match=says) as caught:
         store.artifact(name)
     assert "evidence list" in caught.value.advice
 
@@ -127,8 +127,9 @@ def test_an_ambiguous_beginning_is_refused(place: Place) -> None:
         ids = [keep(store, [str(number)]) for number in range(40)]
         record(store)
         first = next(one for one in ids if sum(other[:8] == one[:8] for other in ids) > 1)
-        with pytest.raises(StoreError, match="several"):
+        with pytest.raises(ArgumentError, match="several") as caught:
             store.artifact(first[:8])
+        assert caught.value.exit_status == 2
 
 
 def test_the_clock_may_jump_back_and_the_log_does_not(either: Place) -> None:

@@ -50,7 +50,7 @@ def collect(folder: Path, scale: int = 1, collectors: Sequence[str] = ()) -> Non
             if not collectors:
                 app.add_documents(folder / "documents" / "documents.yaml", "truth")
                 _write(folder / "status.json", app.status(ANSWERED).as_json())
-                _write(folder / "forecast.json", app.forecast(ANSWERED).as_json())
+                _write(folder / "forecast.json", app.forecast(ANSWERED).as_json(app.config.timezone))
                 _write(folder / "alerts.json", app.alerts(ANSWERED))
     records = sum(one.records for one in results)
     cost = {"cpu": spent, "peaks": [peaks[0], peaks[-2], peaks[-1]], "requests": about["requests"], "records": records}

@@ -182,6 +182,7 @@ def resources_told(estate: Estate) -> dict[str, int]:
         "aws.secrets": len(of_type(estate, "AWS::SecretsManager::Secret")),
         "aws.backup_restore_testing": len(estate.file["restore_tests"]["plans"]),
         "aws.guardduty_detectors": len(estate.accounts) * len(estate.regions),
+        "aws.inspector_coverage": len(of_type(estate, "AWS::EC2::Instance")) + len(estate.accounts) * len(estate.regions),
         "aws.iam_password_policy": len(estate.accounts),
         "buckets": len(buckets),
     }

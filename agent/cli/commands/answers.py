@@ -84,7 +84,9 @@ def status(
         if json:
             session.emit(answer.as_json())
         elif control is not None:
-            show.control.control(session.screen(context), answer.controls[0], answer.as_of, zone)
+            most = None if everything else limit or show.control.MOST
+            show.control.control(session.screen(context), answer.controls[0],
+                                 show.control.View(answer.as_of, zone, most))
         else:
             about = _about(app, answer.framework)
             show.status.status(session.screen(context), answer, about, everything=everything, limit=limit)
@@ -93,8 +95,8 @@ def status(
 
 
 def _named(controls: tuple[ControlStatus, ...], name: str) -> ControlStatus:
-    from agent.config.nearest import meant
     from agent.errors import ConfigurationError
+    from agent.nearest import meant
 
     bare = name.removeprefix("A.")
     for one in controls:
@@ -135,7 +137,7 @@ def forecast(
     with session.opened(context) as app:
         answer = app.forecast(when.instant(as_of, app.config.timezone), framework, audit)
         if json:
-            session.emit(answer.as_json())
+            session.emit(answer.as_json(app.config.timezone))
         else:
             about = _about(app, answer.framework)
             show.forecast.forecast(session.screen(context), answer, about, everything=everything, how=how, limit=limit)
@@ -159,12 +161,15 @@ def audits(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = 
 def alerts(
     context: typer.Context, as_of: asked.AsOf = None, limit: Most = None, json: asked.Json = False
 ) -> None:
-    """List what alerts are about now: the states that call somebody and hold, and why."""
+    """List what alerts are about: the states that call somebody and hold, and why; at a later day, what will call."""
     from agent.cli import show
 
     with session.opened(context) as app:
-        listed = app.alerts(when.instant(as_of, app.config.timezone))
+        now, zone = app.clock(), app.config.timezone
+        instant = when.instant(as_of, zone) or now
+        listed = app.alerts(instant)
         if json:
-            session.emit({"alerts": listed})
+            session.emit({"as_of": instant, "alerts": listed})
         else:
-            show.alerts.alerts(session.screen(context), listed, app.config.timezone, limit)
+            about = show.alerts.Asked(instant, zone, ahead=instant > now)
+            show.alerts.alerts(session.screen(context), listed, about, limit)

@@ -1,4 +1,4 @@
-"""`controls` and `collectors`: what there is to show, and what shows it."""
+"""`collectors`: what brings evidence, and the permissions that it needs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typer
 
 from agent.cli import asked, session
 from agent.cli.application import add
+from agent.cli.commands.controls import current
 
 if TYPE_CHECKING:
     from agent.collector import Header
-    from agent.mapping import Mapping
     from agent.registry import Registry
 
 FORMS = ("json", "cloudformation", "terraform")
@@ -20,43 +20,11 @@ FORMS = ("json", "cloudformation", "terraform")
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    add(app, controls)
     group = typer.Typer(help="The collectors, and the permissions they need.", no_args_is_help=True)
     add(group, list_, "list")
     add(group, show)
     add(group, policy)
     app.add_typer(group, name="collectors")
-
-
-def _mapping(context: typer.Context) -> Mapping:
-    from agent.mapping import load_mapping
-
-    config = session.configured(context, needed=False)
-    return load_mapping(*(config.folder / one for one in config.mappings.directories) if config else ())
-
-
-def controls(
-    context: typer.Context,
-    control: Annotated[str, typer.Argument(metavar="ID", autocompletion=asked.controls,
-                                           help="Only this control, with its requirements.")] = "",
-    framework: asked.Framework = None,
-    json: asked.Json = False,
-) -> None:
-    """List the controls of a framework, and what shows each of them."""
-    from agent.cli.show import catalog
-    from agent.errors import ConfigurationError
-    from agent.mapping import ISO_2022
-
-    mapping, name = _mapping(context), framework or ISO_2022
-    listed = [one for one in mapping.controls(name) if control.removeprefix("A.") in ("", one.id.removeprefix("A."))]
-    if not listed:
-        raise ConfigurationError(f"{name} has no control {control!r}", advice="annexa controls lists them all")
-    if json:
-        session.emit({"framework": name, "controls": [catalog.control_json(mapping, one) for one in listed]})
-    elif control:
-        catalog.control(session.screen(context), mapping, listed[0])
-    else:
-        catalog.controls(session.screen(context), mapping, listed)
 
 
 def chosen(patterns: list[str] | None, provider: str | None = None) -> list[Header]:
@@ -113,7 +81,7 @@ def show(
     from agent.cli.show import catalog
 
     header = _registry().get(collector).header
-    used = [one for one in _mapping(context).requirements.values() if collector in one.collectors]
+    used = [one for one in current(context).requirements.values() if collector in one.collectors]
     if json:
         session.emit({**catalog.header_json(header), "requirements": [one.id for one in used]})
     else:

@@ -43,7 +43,7 @@ def void(context: typer.Context, artifact: Artifact, reason: Reason, by: By = ""
     with session.opened_anyhow(context) as app:
         row = keeping.void(app, artifact, reason, by or getpass.getuser())
         if json:
-            session.emit(artifacts.row_json(row))
+            session.emit(artifacts.row_json(row, app.clock()))
         elif row.voided_at is None:
             session.screen(context).line(f"{row.id} waits to be void: the agent that runs records it within a minute")
         else:

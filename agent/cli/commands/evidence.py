@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.assembly import App
+    from agent.store import ArtifactRow
 
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, for the access log.")]
 OUTCOMES = ("succeeded", "partial", "failed")
@@ -74,14 +75,17 @@ def list_(
 
     with session.opened(context) as app:
         zone = app.config.timezone
+        instant = when.instant(as_of, zone) or app.clock()
         rows = app.store.artifacts(
             collector=collector, scope=scope, kind=kind, outcome=outcome, since=when.instant(since, zone),
-            as_of=when.instant(as_of, zone), limit=limit + 1,
+            as_of=instant, limit=limit + 1,
         )
         if json:
-            session.emit({"artifacts": [artifacts.row_json(one) for one in rows[:limit]], "more": len(rows) > limit})
+            told = [artifacts.row_json(one, instant) for one in rows[:limit]]
+            session.emit({"as_of": instant, "artifacts": told, "more": len(rows) > limit})
         else:
-            artifacts.listed(session.screen(context), rows[:limit], zone, more=len(rows) > limit)
+            past = as_of is not None
+            artifacts.listed(session.screen(context), rows[:limit], instant, zone, more=len(rows) > limit, past=past)
 
 
 def show(
@@ -89,6 +93,7 @@ def show(
     artifact: Artifact,
     records: Annotated[int, typer.Option("--records", "-n", min=0, help="So many of its first records.")] = 3,
     why: Why = "",
+    as_of: asked.AsOf = None,
     json: asked.Json = False,
 ) -> None:
     """Verify an artifact and show where it comes from: identity, calls, window, what is lacking, first records."""
@@ -97,7 +102,9 @@ def show(
     from agent.cli.show import artifacts
 
     with session.opened(context) as app:
-        row = app.store.artifact(artifact)
+        instant = when.instant(as_of, app.config.timezone)
+        row = _recorded(app, artifact, instant)
+        instant = instant or app.clock()
         act = app.store.removal(row) if row.deleted_at else None
         if act is not None and act.kind == "erasure":
             opened, first = app.store.sealed_artifact(row.id), []
@@ -106,9 +113,23 @@ def show(
             first = list(islice(opened.records(), records))
         app.note("view", [row.id], why=why, detail=f"{len(first)} records shown")
         if json:
-            session.emit(artifacts.whole_json(row, opened, first, act))
+            session.emit(artifacts.whole_json(row, opened, first, instant, act))
         else:
-            artifacts.shown(session.screen(context), row, opened, first, app.config.timezone, act)
+            artifacts.shown(session.screen(context), row, opened, first, instant, app.config.timezone, act)
+
+
+def _recorded(app: App, artifact: str, as_of: datetime | None) -> ArtifactRow:
+    """Return an artifact; raises `StoreError` where there is none, or where it was not recorded yet at the instant."""
+    from agent.cli import words
+    from agent.errors import StoreError
+
+    row = app.store.artifact(artifact)
+    if as_of is not None and row.recorded_at > as_of:
+        zone = app.config.timezone
+        asked_for, then = (words.moment(one, zone) for one in (as_of, row.recorded_at))
+        raise StoreError(f"{row.id} was not recorded yet at {asked_for}: it was at {then}",
+                         advice=f"`annexa evidence list --as-of {words.day(as_of, zone)}` shows what was")
+    return row
 
 
 def add_document(
@@ -184,6 +205,7 @@ def export(
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that the "
                                                     "auditor kept: the proof that links it is written, too.")] = None,
     why: Why = "",
+    as_of: asked.AsOf = None,
     json: asked.Json = False,
 ) -> None:
     """Write an artifact's records (NDJSON and CSV), its signed envelope and its proofs, to check without annexa."""
@@ -191,7 +213,7 @@ def export(
     from agent.cli.commands.verifying import read_kept
 
     with session.opened(context) as app:
-        row = app.store.artifact(artifact)
+        row = _recorded(app, artifact, when.instant(as_of, app.config.timezone))
         folder = to or Path(f"evidence-{row.id.removeprefix('sha256:')[:12]}")
         kept = read_kept(checkpoint) if checkpoint else None
         taken = taking.take(app.store, row.id, folder, force=force, kept=kept.note if kept else None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import Any
 
 from agent.cli import words
@@ -12,12 +13,25 @@ from agent.cli.screen import Column, Screen
 _LEVELS = {"expiring": words.WARN}
 
 
-def alerts(screen: Screen, listed: Sequence[Mapping[str, Any]], zone: tzinfo, limit: int | None = None) -> None:
-    """Print one line for each state that calls somebody: what, of which requirement, since when, why."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The instant that is asked about, the zone of its days, and whether it lies ahead."""
+
+    as_of: datetime
+    zone: tzinfo
+    ahead: bool = False
+
+
+def alerts(screen: Screen, listed: Sequence[Mapping[str, Any]], about: Asked, limit: int | None = None) -> None:
+    """Print one line for each state that calls somebody: what, of which requirement, known since when, why."""
+    zone = about.zone
+    if about.ahead:
+        screen.line(f"By {words.moment(about.as_of, zone)}, if nothing more is collected:")
     if not listed:
-        screen.line(words.marked("nothing calls anybody now", words.GOOD, screen.signs))
+        now = "" if about.ahead else " now"
+        screen.line(words.marked(f"nothing calls anybody{now}", words.GOOD, screen.signs))
         return
-    columns = [Column("State"), Column("Requirement", flexible=True), Column("Since"), Column("Why", flexible=True)]
+    columns = [Column("State"), Column("Requirement", whole=True), Column("Known since"), Column("Why", flexible=True)]
     screen.table(columns, (
         [words.marked(one["condition"], _LEVELS.get(one["condition"], words.BAD), screen.signs), _what(one),
          words.day(one["since"], zone), _why(one, zone)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -22,40 +22,54 @@ _CALLS = 40
 ROOMY = 100
 
 
-def row_json(row: ArtifactRow) -> dict[str, Any]:
-    """Return an artifact of the catalog as the machine interface writes it."""
+def row_json(row: ArtifactRow, as_of: datetime) -> dict[str, Any]:
+    """Return an artifact of the catalog as the machine interface writes it, voided where it was so by an instant."""
+    voided = _voided(row, as_of)
     window = {"from": row.window_start, "to": row.window_end} if row.window_start else None
     return {
         "artifact": row.id, "collector": row.collector, "kind": row.kind, "scope": row.scope,
         "boundary": row.boundary, "region": row.region, "outcome": row.outcome, "source": row.source,
         "records": row.records, "size": row.size, "window": window, "collected_at": row.collected_at,
         "recorded_at": row.recorded_at, "lacking": row.lacking, "masked": row.masked, "error": row.error or None,
-        "voided_at": row.voided_at, "void_reason": row.void_reason or None, "deleted_at": row.deleted_at,
+        "voided_at": row.voided_at if voided else None, "void_reason": (voided and row.void_reason) or None,
+        "deleted_at": row.deleted_at if _gone(row, as_of) else None,
         "leaf": row.leaf,
     }
 
 
+def _voided(row: ArtifactRow, as_of: datetime) -> bool:
+    return row.voided_at is not None and row.voided_at <= as_of
+
+
+def _gone(row: ArtifactRow, as_of: datetime) -> bool:
+    return row.deleted_at is not None and row.deleted_at <= as_of
+
+
 def whole_json(
-    row: ArtifactRow, opened: VerifiedArtifact, first: Sequence[Mapping[str, Any]], erasure: ActRow | None = None
+    row: ArtifactRow, opened: VerifiedArtifact, first: Sequence[Mapping[str, Any]], as_of: datetime,
+    erasure: ActRow | None = None,
 ) -> dict[str, Any]:
     """Return an artifact with its provenance and first records as the machine interface writes it."""
     erased = {name: getattr(erasure, name) for name in ("recorded_at", "by", "reason", "leaf")} if erasure else None
-    return {**row_json(row), "object": f"sha256:{opened.statement.digest}", "provenance": asdict(opened.provenance),
-            "first_records": first, "erased": erased}
+    return {"as_of": as_of, **row_json(row, as_of), "object": f"sha256:{opened.statement.digest}",
+            "provenance": asdict(opened.provenance), "first_records": first, "erased": erased}
 
 
-def listed(screen: Screen, rows: Sequence[ArtifactRow], zone: tzinfo, *, more: bool) -> None:
-    """Print one line for each artifact."""
+def listed(
+    screen: Screen, rows: Sequence[ArtifactRow], as_of: datetime, zone: tzinfo, *, more: bool, past: bool = False
+) -> None:
+    """Print one line for each artifact; `past` where somebody asked for the instant."""
     if not rows:
-        screen.line("No artifact is like that. annexa collect brings some.")
+        then = f"No artifact that was recorded by {words.moment(as_of, zone)} is like that." if past else ""
+        screen.line(then or "No artifact is like that. annexa collect brings some.")
         return
     columns = [Column("Artifact"), Column("Collected"), Column("Collector and place", flexible=True), Column("Outcome"),
                Column("Records", right=True)]
     collected = words.moment if screen.width >= ROOMY else words.day
     screen.table(columns, (
         [one.id[7:19], collected(one.collected_at, zone), Text(f"{plain(one.collector)}\n{plain(_where(one))}"),
-         words.state(Outcome(one.outcome), screen.signs) + ("\nvoided" if one.voided_at else "")
-         + ("\nrecords gone" if one.deleted_at else ""), one.records]
+         words.state(Outcome(one.outcome), screen.signs) + ("\nvoided" if _voided(one, as_of) else "")
+         + ("\nrecords gone" if _gone(one, as_of) else ""), one.records]
         for one in rows
     ))
     if more:
@@ -68,13 +82,13 @@ def _where(row: ArtifactRow) -> str:
 
 
 def shown(
-    screen: Screen, row: ArtifactRow, opened: VerifiedArtifact, first: Sequence[Mapping[str, Any]], zone: tzinfo,
-    erasure: ActRow | None = None,
+    screen: Screen, row: ArtifactRow, opened: VerifiedArtifact, first: Sequence[Mapping[str, Any]], as_of: datetime,
+    zone: tzinfo, erasure: ActRow | None = None,
 ) -> None:
     """Print what an artifact is, where it comes from, what it lacks, and its first records or how they were erased."""
     told = opened.provenance
     screen.line(Text(f"{plain(told.collector)} ", style="bold"), words.state(told.outcome, screen.signs))
-    for label, said in _facts(row, opened, zone):
+    for label, said in _facts(row, opened, as_of, zone):
         if said:
             screen.hanging(f"  {label}", said, by=_LABEL + 2)
     verified = words.marked("signature, id, digest and size fit together", words.GOOD, screen.signs)
@@ -92,14 +106,15 @@ def shown(
             _record(screen, one["record"])
 
 
-def _facts(row: ArtifactRow, opened: VerifiedArtifact, zone: tzinfo) -> list[tuple[str, str]]:
+def _facts(row: ArtifactRow, opened: VerifiedArtifact, as_of: datetime, zone: tzinfo) -> list[tuple[str, str]]:
     told = opened.provenance
     window = told.window
     span = f"{words.moment(window.start, zone)} to {words.moment(window.end, zone)}" if window else ""
     voided = f"{words.moment(row.voided_at, zone)} by {row.voided_by}: {row.void_reason}" if row.voided_at else ""
     masked = ", ".join(f"{name} {times:,}" for name, times in told.masked.items())
     return [
-        ("Artifact", row.id), ("Voided", voided), ("Population", told.population), ("Kind", told.kind),
+        ("Artifact", row.id), ("Voided" if _voided(row, as_of) else "Voided later", voided),
+        ("Population", told.population), ("Kind", told.kind),
         ("Where", _where(row)), ("Window", span),
         ("Read as", told.identity), ("Source", "" if told.source == "provider" else f"{told.source} by a person"),
         ("Read", f"{words.moment(told.started_at, zone)} to {words.moment(told.finished_at, zone)}"),

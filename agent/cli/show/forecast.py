@@ -10,9 +10,9 @@ from rich.text import Text
 
 from agent.cli import words
 from agent.cli.screen import Column, Screen, plain
-from agent.cli.show.status import NARROW, Context, header, stacked
+from agent.cli.show.status import NARROW, Context, coverage, header, legend, stacked
 from agent.evidence.report import Action, ControlStatus, Forecast
-from agent.model import Coverage, Freshness, Window
+from agent.model import Coverage, Freshness
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _PLACES = 3
@@ -21,11 +21,10 @@ NOBODY = "nobody named (see `owners:`)"
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The same action over several boundaries, and over periods that follow on each other."""
+    """The same action over several boundaries."""
 
     action: Action
     places: tuple[str, ...]
-    periods: int = 1
 
 
 def forecast(
@@ -62,46 +61,13 @@ def _order(one: Action) -> tuple[datetime, str, str, datetime, str, str]:
     return (one.by or _NEVER, one.owner, one.requirement, began, one.scope, one.boundary)
 
 
-def joined(groups: Iterable[Grouped], zone: tzinfo) -> list[Grouped]:
-    """Return the groups with those as one that say the same of periods that follow on each other."""
-    found: list[Grouped] = []
-    for one in sorted(groups, key=lambda group: (*_order(group.action)[:3], group.places, *_order(group.action)[3:])):
-        last = found[-1] if found else None
-        both = _both(last, one, zone) if last else None
-        if both is None:
-            found.append(one)
-        else:
-            found[-1] = both
-    return found
-
-
-def _both(one: Grouped, other: Grouped, zone: tzinfo) -> Grouped | None:
-    """Return two groups as one, None where they differ in more than their periods or a time lies between."""
-    first, second = one.action.period, other.action.period
-    if first is None or second is None or first.end != second.start or one.places != other.places:
-        return None
-    if replace(other.action, why=one.action.why, period=first, not_before=one.action.not_before) != one.action:
-        return None
-    before, after = (part.action.why.split(_days(span, zone)) for part, span in ((one, first), (other, second)))
-    if before != after or len(before) != 2:
-        return None
-    span = Window(first.start, second.end)
-    why = _days(span, zone).join(before)
-    return Grouped(replace(one.action, period=span, why=why), one.places, one.periods + 1)
-
-
-def _days(span: Window, zone: tzinfo) -> str:
-    """Return a span as the rules write it in their reasons."""
-    return f"from {words.day(span.start, zone)} to {words.last_day(span.end, zone)}"
-
-
 def _actions(
     screen: Screen, title: str, actions: Iterable[Action], now: datetime, zone: tzinfo, *, how: bool,
     limit: int | None,
 ) -> None:
     screen.heading(title)
     last = None
-    groups = joined(grouped(actions), zone)
+    groups = grouped(actions)
     for one in groups[:limit]:
         action = one.action
         if (until := _until(action, now, zone)) != last:
@@ -132,7 +98,7 @@ def _details(one: Grouped, now: datetime, zone: tzinfo, *, how: bool) -> Iterabl
     if action.not_before and action.not_before > now:
         yield f"not before {words.day(action.not_before, zone)}, or it would be stale again"
     controls = f" (control{'s' if len(action.controls) > 1 else ''} {', '.join(action.controls)})"
-    times = f", {one.periods:,} periods" if one.periods > 1 else ""
+    times = f", {action.periods:,} periods" if action.periods > 1 else ""
     yield f"{action.why}{times}{controls if action.controls else ''}"
     if how and action.guidance:
         yield action.guidance
@@ -163,24 +129,25 @@ def _controls(screen: Screen, answer: Forecast, *, everything: bool, limit: int 
 def _table(screen: Screen, shown: Sequence[ControlStatus]) -> None:
     if screen.width < NARROW:
         for one in shown:
-            planned, held, coverage = _ahead(one, screen)
-            named = [("planned: ", planned), ("if nothing more: ", held), ("", coverage)]
+            planned, held, covered = _ahead(one, screen)
+            named = [("planned: ", planned), ("if nothing more: ", held), ("", covered)]
             stacked(screen, one, [Text(name) + said for name, said in named if said])
         return
     screen.table(
         [Column("Control"), Column("Title", flexible=True), Column("As planned"), Column("If nothing more"),
          Column("Coverage")],
-        ([one.id, one.title, *_ahead(one, screen)] for one in shown),
+        ([one.id, one.title, *_ahead(one, screen, bare=True)] for one in shown),
     )
+    legend(screen, shown)
 
 
 def _none(answer: Forecast) -> bool:
     return any(one.not_applicable for one in answer.controls)
 
 
-def _ahead(one: ControlStatus, screen: Screen) -> tuple[Text, Text, Text]:
+def _ahead(one: ControlStatus, screen: Screen, *, bare: bool = False) -> tuple[Text, Text, Text]:
     if one.unassigned or one.not_applicable:
         said = words.marked("unassigned", words.BAD, screen.signs) if one.unassigned else Text("not applicable")
         return (said, Text(), Text())
     return (words.state(one.planned, screen.signs), words.state(one.held, screen.signs),
-            words.state(one.coverage, screen.signs))
+            coverage(one, screen, bare=bare))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from rich.text import Text
@@ -35,29 +35,46 @@ def label(period: Period, zone: tzinfo) -> str:
     return first.isoformat()
 
 
-def parts(coverage: CoverageAnswer, now: datetime, zone: tzinfo, signs: Signs) -> list[Text]:
+def _runs(periods: Iterable[Period]) -> list[tuple[Period, Period]]:
+    """Return the first and the last of those that follow on each other in one state."""
+    found: list[tuple[Period, Period]] = []
+    for one in periods:
+        first, last = found[-1] if found else (None, None)
+        if first and last and (last.state, last.end) == (one.state, one.start):
+            found[-1] = (first, one)
+        else:
+            found.append((one, one))
+    return found
+
+
+def parts(
+    coverage: CoverageAnswer, now: datetime, zone: tzinfo, signs: Signs, *, everything: bool = False
+) -> list[Text]:
     """Return the periods, or for a continuous requirement its holes, each as one piece of text."""
+    most = max(len(coverage.periods), len(coverage.gaps), MOST) if everything else MOST
     if coverage.gaps:
-        return _holes(coverage, zone, signs)
+        return _holes(coverage, zone, signs, most)
     if len(coverage.periods) <= MOST:
-        shown: Sequence[Period] = coverage.periods
+        shown = [(period, period) for period in coverage.periods]
         counted: list[Text] = []
     else:
-        shown = [period for period in coverage.periods if period.state in _TROUBLED]
+        shown = _runs(period for period in coverage.periods if period.state in _TROUBLED)
         counted = _counted(coverage.periods, signs)
-    more = [Text(f"and {len(shown) - MOST:,} more")] if len(shown) > MOST else []
-    return [*counted, *(_one(period, now, zone, signs) for period in shown[:MOST]), *more]
+    more = [Text(f"and {len(shown) - most:,} more")] if len(shown) > most else []
+    return [*counted, *(_one(*run, now, zone, signs) for run in shown[:most]), *more]
 
 
-def _one(period: Period, now: datetime, zone: tzinfo, signs: Signs) -> Text:
+def _one(period: Period, last: Period, now: datetime, zone: tzinfo, signs: Signs) -> Text:
     name, how = label(period, zone), words.level(period.state)
+    if last is not period:
+        name = f"{name} to {label(last, zone)}"
     sign = words.marked("", how, signs)
     sign.rstrip()
     if period.state is PeriodState.COVERED:
         return Text.assemble(f"{name} ", sign)
     said = words.word(period.state)
     if period.state is PeriodState.DUE:
-        left = max(words.days_until(period.end, now, zone), 0)
+        left = max(words.days_until(last.end, now, zone), 0)
         said = f"{said}, {words.count(left, 'day')} left"
     return Text.assemble(f"{name} ", words.marked(said, how, signs))
 
@@ -70,11 +87,11 @@ def _counted(periods: Sequence[Period], signs: Signs) -> list[Text]:
     ]
 
 
-def _holes(coverage: CoverageAnswer, zone: tzinfo, signs: Signs) -> list[Text]:
+def _holes(coverage: CoverageAnswer, zone: tzinfo, signs: Signs, most: int) -> list[Text]:
     found = [
         words.marked(f"hole {words.moment(hole.start, zone)} to {words.moment(hole.end, zone)}", words.BAD, signs)
-        for hole in coverage.gaps[:MOST]
+        for hole in coverage.gaps[:most]
     ]
-    if len(coverage.gaps) > MOST:
-        found.append(Text(f"and {len(coverage.gaps) - MOST:,} more"))
+    if len(coverage.gaps) > most:
+        found.append(Text(f"and {len(coverage.gaps) - most:,} more"))
     return found

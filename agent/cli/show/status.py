@@ -10,9 +10,11 @@ from typing import Any
 
 from rich.text import Text
 
+from agent.assess import NOT_OWED
 from agent.cli import words
 from agent.cli.screen import Column, Screen, plain
 from agent.evidence.report import ControlStatus, Holding, Status
+from agent.evidence.why import BY_FRESHNESS, NOTHING_YET, unowed
 from agent.model import Audit, Conclusion, Coverage, Freshness
 
 NARROW, WIDE = 72, 116
@@ -44,6 +46,7 @@ def status(
     screen.blank()
     if shown:
         _controls(screen, shown[:limit], context.zone)
+        legend(screen, shown[:limit])
     if limit is not None and len(shown) > limit:
         screen.line(f"and {words.count(len(shown) - limit, 'more control')}")
     hidden = len(ordered) - len(shown)
@@ -80,6 +83,8 @@ def summary(screen: Screen, counts: Mapping[str, Any]) -> None:
                          screen.signs)
             for one in states
         ]
+        if known.get(NOT_OWED):
+            parts.append(words.marked(f"{known[NOT_OWED]:,} without a period owed", words.NONE, screen.signs))
         screen.hanging(Text(axis.capitalize(), style="bold"), screen.flow(parts, by=_LABEL, gap=3), by=_LABEL)
     rest = [f"{counts[one]:,} {one.replace('_', ' ')}" for one in ("unassigned", "not_applicable", "excepted")
             if counts.get(one)]
@@ -131,8 +136,8 @@ def reason(holding: Holding, zone: tzinfo) -> str:
     return f"evidence of {words.day(answer.evidence_time, zone)}{end}"
 
 
-def states(control: ControlStatus, screen: Screen) -> tuple[Text, Text, Text]:
-    """Return the three axes of a control in words."""
+def states(control: ControlStatus, screen: Screen, *, bare: bool = False) -> tuple[Text, Text, Text]:
+    """Return the three axes of a control in words; `bare` in a table, where `legend` tells what is left out."""
     if control.not_applicable:
         return (words.marked("not applicable", words.NONE, screen.signs), Text(), Text())
     if control.unassigned:
@@ -140,7 +145,21 @@ def states(control: ControlStatus, screen: Screen) -> tuple[Text, Text, Text]:
     fresh = words.state(control.freshness, screen.signs)
     if control.excepted:
         fresh.append(" (excepted)")
-    return (fresh, words.state(control.coverage, screen.signs), words.state(control.conclusion, screen.signs))
+    return (fresh, coverage(control, screen, bare=bare), words.state(control.conclusion, screen.signs))
+
+
+def coverage(control: ControlStatus, screen: Screen, *, bare: bool = False) -> Text:
+    """Return the coverage of a control in words, or why it says nothing; `bare`: only that it says nothing."""
+    if why_not := unowed(control.primary):
+        return words.marked("" if bare else why_not, words.NONE, screen.signs)
+    return words.state(control.coverage, screen.signs)
+
+
+def legend(screen: Screen, shown: Iterable[ControlStatus]) -> None:
+    """Print what a bare `-` under coverage means, where one stands in the table above."""
+    why = {unowed(one.primary): None for one in shown if one.primary}
+    if screen.width >= NARROW and (said := [one for one in (BY_FRESHNESS, NOTHING_YET) if one in why]):
+        screen.line(f"Coverage {screen.signs.none}: no period was owed, {' or '.join(said)}.")
 
 
 def stacked(screen: Screen, one: ControlStatus, said: Sequence[Text]) -> None:
@@ -157,5 +176,5 @@ def _controls(screen: Screen, controls: Iterable[ControlStatus], zone: tzinfo) -
     wide = screen.width >= WIDE
     columns = [Column("Control"), Column("Title", flexible=True), Column("Freshness"), Column("Coverage"),
                Column("Conclusion"), *([Column("Why", flexible=True)] if wide else [])]
-    screen.table(columns, ([one.id, one.title, *states(one, screen), *([why(one, zone)] if wide else [])]
+    screen.table(columns, ([one.id, one.title, *states(one, screen, bare=True), *([why(one, zone)] if wide else [])]
                            for one in controls))

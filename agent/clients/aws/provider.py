@@ -62,7 +62,7 @@ class AwsProvider:
         account = self._who(self.scope.role_arn)
         if self.scope.account_id and account != self.scope.account_id:
             raise FatalError(
-                f"scope {self.scope.name}: the credentials are of account {account}, not of {self.scope.account_id}",
+                f"the credentials are of account {account}, not of {self.scope.account_id}",
                 advice="Correct 'account_id', or give the credentials of that account",
             )
         self._own = account
@@ -151,9 +151,9 @@ class AwsProvider:
         said = plain(f"{code_of(error)}: {error}" if code_of(error) not in str(error) else error)
         if isinstance(error, NO_CREDENTIALS):
             advice = "Set AWS_PROFILE or the AWS_* variables, or run where a role is attached"
-            return FatalError(f"scope {self.scope.name}: no credentials for AWS ({said})", advice=advice)
+            return FatalError(f"no credentials for AWS ({said})", advice=advice)
         if role and code_of(error):
             advice = "Its trust policy must name the agent's identity, with the external id if it asks for one"
-            return FatalError(f"scope {self.scope.name}: {role} cannot be assumed ({said})", advice=advice)
+            return FatalError(f"{role} cannot be assumed ({said})", advice=advice)
         advice = "Renew the credentials and check the way to AWS; annexa doctor tries both"
-        return FatalError(f"scope {self.scope.name}: AWS does not accept the credentials ({said})", advice=advice)
+        return FatalError(f"AWS does not accept the credentials ({said})", advice=advice)

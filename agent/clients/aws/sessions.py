@@ -87,12 +87,12 @@ class Sessions:
             found = session.get_credentials()
         except ProfileNotFound as error:
             raise ConfigurationError(
-                f"scope {self.scope.name}: {error}", advice="Name a profile of ~/.aws/config, or leave it out",
+                str(error), advice="Name a profile of ~/.aws/config, or leave it out",
             ) from None
         except BotoCoreError as error:
-            raise FatalError(f"scope {self.scope.name}: no credentials for AWS ({error})", advice=_HOW) from None
+            raise FatalError(f"no credentials for AWS ({error})", advice=_HOW) from None
         if found is None:
-            raise FatalError(f"scope {self.scope.name}: no credentials for AWS", advice=_HOW)
+            raise FatalError("no credentials for AWS", advice=_HOW)
         return session
 
     def assumed(self, role: str, via: str = "") -> Any:

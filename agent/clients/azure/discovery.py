@@ -44,13 +44,13 @@ def subscriptions(open_: Callable[[Witness], AzureClient], scope: AzureScope, te
         seen = {_id(one): one for one in open_(Witness(HEADER)).read(SUBSCRIPTIONS)}
         wanted = _wanted(open_, scope, seen)
     except CallError as error:
-        raise FatalError(f"scope {scope.name}: {error.message}", advice=error.advice) from None
+        raise FatalError(error.message, advice=error.advice) from None
     found = Found()
     for identifier in wanted:
         _sort_in(found, identifier, seen.get(identifier), tenant, named=bool(scope.subscriptions))
     if not found.subscriptions:
         raise FatalError(
-            f"scope {scope.name}: no subscription can be read",
+            "no subscription can be read",
             advice="Assign the identity a role that reads there (annexa collectors policy prints one)",
         )
     return found

@@ -19,12 +19,12 @@ def places(scope: AzureScope) -> Places:
     cloud = CLOUDS.get(scope.cloud)
     if cloud is None:
         raise ConfigurationError(
-            f"scope {scope.name}: {scope.cloud} is no known cloud", advice=f"One of {', '.join(CLOUDS)}"
+            f"{scope.cloud} is no known cloud", advice=f"One of {', '.join(CLOUDS)}"
         )
     endpoint = scope.endpoint.rstrip("/")
     if endpoint and not endpoint.startswith("https://"):
         raise ConfigurationError(
-            f"scope {scope.name}: tokens are not sent to {endpoint}",
+            f"tokens are not sent to {endpoint}",
             advice="Give an endpoint that begins with https://",
         )
     authority = scope.authority or os.environ.get("AZURE_AUTHORITY_HOST") or cloud.authority

@@ -17,7 +17,7 @@ from agent.clients.azure.throttle import Throttle
 from agent.clients.azure.wire import Wire
 from agent.clients.deadline import Deadline
 from agent.clients.expansion import Expansion
-from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of
+from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of, reason
 from agent.clients.text import plain
 from agent.clients.throttle import SHARED
 from agent.clients.witness import Witness
@@ -116,17 +116,17 @@ class AzureProvider:
         tenant, named = str(claims.get("tid") or self.scope.tenant), self.scope.tenant
         if named and "." not in named and tenant.lower() != named.lower():
             raise FatalError(
-                f"scope {self.scope.name}: the token is of tenant {plain(tenant)}, not of {named}",
+                f"the token is of tenant {plain(tenant)}, not of {named}",
                 advice="Correct 'tenant', or give the credentials of an identity of that tenant",
             )
         return tenant.lower()
 
     def _nobody(self, error: Exception) -> FatalError:
-        said = plain(getattr(error, "message", "") or error)
+        said = str(getattr(error, "message", "") or error)
         advice = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate, or attach an identity"
         if any(code in said for code in WRONG_SECRET):
             advice = "Its secret or certificate is wrong or has ended: give the application a new one"
-        return FatalError(f"scope {self.scope.name}: no token for Azure ({said})", advice=advice)
+        return FatalError(f"no token for Azure ({reason(said)})", advice=advice)
 
 
 def _named(claims: dict[str, Any]) -> str:

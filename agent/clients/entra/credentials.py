@@ -14,13 +14,13 @@ def places(scope: EntraScope) -> tuple[str, str]:
     """Return where Graph is and where its tokens come from; raises `ConfigurationError` for an unknown cloud."""
     if scope.cloud not in CLOUDS:
         raise ConfigurationError(
-            f"scope {scope.name}: {scope.cloud} is no known cloud", advice=f"One of {', '.join(CLOUDS)}"
+            f"{scope.cloud} is no known cloud", advice=f"One of {', '.join(CLOUDS)}"
         )
     graph, authority = CLOUDS[scope.cloud]
     where = scope.endpoint.rstrip("/") or graph
     if not where.startswith("https://"):
         raise ConfigurationError(
-            f"scope {scope.name}: tokens are not sent to {where}", advice="Give an endpoint that begins with https://"
+            f"tokens are not sent to {where}", advice="Give an endpoint that begins with https://"
         )
     return where, scope.authority or os.environ.get("AZURE_AUTHORITY_HOST") or authority
 

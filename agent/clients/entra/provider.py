@@ -18,7 +18,7 @@ from agent.clients.entra.scope import EntraScope
 from agent.clients.entra.throttle import Throttle
 from agent.clients.entra.wire import Wire
 from agent.clients.expansion import Expansion
-from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of
+from agent.clients.microsoft.tokens import WRONG_SECRET, claims_of, reason
 from agent.clients.text import plain
 from agent.clients.throttle import SHARED
 from agent.clients.witness import Witness
@@ -82,7 +82,7 @@ class EntraProvider:
         tenant, named = str(claims.get("tid") or self.scope.tenant), self.scope.tenant
         if "." not in named and tenant.lower() != named.lower():
             raise FatalError(
-                f"scope {self.scope.name}: the token is of tenant {plain(tenant)}, not of {named}",
+                f"the token is of tenant {plain(tenant)}, not of {named}",
                 advice="Correct 'tenant', or give the credentials of an application of that tenant",
             )
         return tenant.lower()
@@ -97,13 +97,13 @@ class EntraProvider:
             return ""
         except CAUGHT as error:
             raise FatalError(
-                f"scope {self.scope.name}: Microsoft Graph cannot be reached ({plain(error)})",
+                f"Microsoft Graph cannot be reached ({plain(error)})",
                 advice="Check the way to it; annexa doctor tries it",
             ) from None
 
     def _nobody(self, error: Exception) -> FatalError:
-        said = plain(getattr(error, "message", "") or error)
+        said = str(getattr(error, "message", "") or error)
         advice = "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate, or attach an identity"
         if any(code in said for code in WRONG_SECRET):
             advice = "Its secret or certificate is wrong or has ended: give the application a new one"
-        return FatalError(f"scope {self.scope.name}: no token for Microsoft Graph ({said})", advice=advice)
+        return FatalError(f"no token for Microsoft Graph ({reason(said)})", advice=advice)

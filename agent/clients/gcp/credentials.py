@@ -23,6 +23,7 @@ from agent import __version__
 from agent.clients.bundle import bundle
 from agent.clients.gcp.errors import CredentialsError, UnreachableError
 from agent.clients.gcp.scope import GcpScope
+from agent.clients.text import sentence
 from agent.errors import ConfigurationError, FatalError
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -83,8 +84,7 @@ class Identity:
                 # Without scopes: with them google-auth would look up the project of a workload identity at once.
                 found, _ = google.auth.default(quota_project_id=self.scope.quota_project or None)
             except (google.auth.exceptions.GoogleAuthError, OSError, ValueError) as error:
-                raise FatalError(f"scope {self.scope.name}: no credentials for Google Cloud ({error})"[:400],
-                                 advice=HOW) from None
+                raise FatalError(f"no credentials for Google Cloud ({sentence(error)})", advice=HOW) from None
             scoped = google.auth.credentials.with_scopes_if_required(found, [SCOPE])
             self._credentials = self._acting(scoped)
         return self._credentials
@@ -93,7 +93,7 @@ class Identity:
         place = urlsplit(self.scope.endpoint)
         if place.scheme == "http" and place.hostname not in LOOPBACK:
             raise ConfigurationError(
-                f"scope {self.scope.name}: {self.scope.endpoint} would be sent a token in clear",
+                f"{self.scope.endpoint} would be sent a token in clear",
                 advice="Give an https endpoint, or one on this machine",
             )
 

@@ -47,13 +47,13 @@ class Tree:
     notes: list[str] = field(default_factory=list)
 
 
-def tree(open_: Callable[[Witness], GcpClient], scope: str, parent: str, exclude: tuple[str, ...]) -> Tree:
+def tree(open_: Callable[[Witness], GcpClient], parent: str, exclude: tuple[str, ...]) -> Tree:
     """Return what is below a parent, the parent itself included; raises `FatalError` where it cannot be read."""
     client = open_(Witness(HEADER))
     try:
         top = client.ask(next(one for one in _GET if f".{parent.partition('/')[0]}." in one), name=parent) or {}
     except CallError as error:
-        raise FatalError(f"scope {scope}: {error.message}", advice=error.advice) from None
+        raise FatalError(error.message, advice=error.advice) from None
     found = Tree(top)
     if parent.startswith("projects/"):
         found.projects.append(top)

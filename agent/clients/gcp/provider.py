@@ -48,7 +48,7 @@ class GcpProvider:
         deadline = Deadline.after(EXPANSION_SECONDS)
         found = tree(
             lambda witness: GcpClient(self._wire, self.scope.parent, witness, deadline),
-            self.scope.name, self.scope.parent, self.scope.exclude,
+            self.scope.parent, self.scope.exclude,
         )
         boundaries = [*map(self._folder, found.folders),
                       *(self._boundary(one, alone=self._single) for one in found.projects)]

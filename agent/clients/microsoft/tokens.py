@@ -15,12 +15,18 @@ from azure.identity import CertificateCredential, ClientSecretCredential, Defaul
 
 from agent.clients.bundle import bundle
 from agent.clients.microsoft.application import NOBODY, Application
+from agent.clients.text import sentence
 
 SPARE = 300.0
 """A token is renewed this many seconds before it ends."""
 TIMEOUTS = {"connection_timeout": 10, "read_timeout": 30, "retry_total": 2}
 WRONG_SECRET = ("AADSTS7000215", "AADSTS7000222", "AADSTS700027")
 """What Entra says of a secret or certificate that is wrong or has ended."""
+
+
+def reason(said: str) -> str:
+    """Return in one sentence why no token came: what Entra answered by its code, else what the SDK begins with."""
+    return sentence(said[max(0, said.find("AADSTS")):])
 
 
 def sign_in(authority: str, tenant: str, known: Collection[str], application: Application = NOBODY) -> Any:

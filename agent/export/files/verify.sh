@@ -1,7 +1,8 @@
 #!/bin/sh
 # Verifies this package without annexa: sh verify.sh TRUST.PEM [RUN ...]. Needs coreutils, jq, openssl, xxd.
 # A RUN is an artifact's id or a beginning of it; without one every run is verified, some seconds each dozen.
-# TRUST.PEM is yours: the agent's public key first, then the certificates of the time stamp authority.
+# TRUST.PEM is yours: the agent's public key, or every one that it had, and the certificates of the time stamp
+# authority. Any of the keys will do here; which of them signed at which time, annexa verify judges.
 set -eu
 key=$(realpath "${1:?name the trust root that you hold, not a file of this package}")
 shift
@@ -11,10 +12,16 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 refuse() { echo "REFUSED: $*" >&2; exit 1; }
 hex() { sha256sum | cut -c 1-64; }
-signed() { openssl pkeyutl -verify -pubin -inkey "$key" -rawin -in "$1" -sigfile "$2" >/dev/null 2>&1; }
+awk -v to="$tmp/key" '/-----BEGIN PUBLIC KEY/ {n++; on = 1} on {print > (to n)} /-----END/ {on = 0}' "$key"
+signed() { # by one of the keys
+    for one in "$tmp"/key*; do
+        openssl pkeyutl -verify -pubin -inkey "$one" -rawin -in "$1" -sigfile "$2" >/dev/null 2>&1 && return 0
+    done
+    return 1
+}
 note() { # a checkpoint is signed by the key
     sed '/^$/,$d' "$1" > "$tmp/head"
-    tail -n 1 "$1" | awk '{print $NF}' | base64 -d | tail -c 64 > "$tmp/signature"
+    tail -n 1 "$1" | awk '{print $NF}' | base64 -d | tail -c +5 > "$tmp/signature"
     signed "$tmp/head" "$tmp/signature" || refuse "$1 is not signed by the key"
 }
 node() { printf '01%s%s' "$1" "$2" | xxd -r -p | hex; }
@@ -33,8 +40,10 @@ stamps=0
 for stamp in timestamps/*/; do
     [ -d "$stamp" ] || continue
     note "$stamp/checkpoint"
+    # The authority's certificate may have expired since: it is judged as of the stamp's own instant.
+    at=$(openssl ts -reply -in "$stamp/token.tsr" -text 2>/dev/null | sed -n 's/^Time stamp: //p')
     openssl ts -verify -data "$stamp/checkpoint" -in "$stamp/token.tsr" -CAfile "$key" -untrusted "$key" \
-        >/dev/null 2>&1 || refuse "the time stamp in $stamp does not hold"
+        -attime "$(date -d "$at" +%s)" >/dev/null 2>&1 || refuse "the time stamp in $stamp does not hold"
     [ "$(head -n 1 "$stamp/checkpoint")" = "$(head -n 1 checkpoint)" ] || refuse "$stamp is of another log"
     old=$(sed -n 2p "$stamp/checkpoint"); was=$(sed -n 3p "$stamp/checkpoint" | base64 -d | xxd -p -c 32)
     fn=$((old - 1)); sn=$((size - 1))
@@ -60,7 +69,8 @@ done
 if [ $# -gt 0 ]; then
     entries=$(for run in "$@"; do
         grep -rl "\"artifact\":\"sha256:${run#sha256:}" log --include='*.json' || refuse "there is no run $run"
-    done)
+    done
+    grep -rlE '"type":"(deletion|erasure)"' log --include='*.json' || true)
 else
     entries=$(find log -name '*.json' | LC_ALL=C sort)
 fi
@@ -85,8 +95,14 @@ for entry in $entries; do
     logged=$((logged + 1))
 done
 
-# 5. Each run: its envelope is the logged one and signed, its records are those that it names.
-runs=0
+# 5. Each run: its envelope is the logged one and signed, its records are those that it names. They may be absent
+#    where an entry of the log, proven above with the others, says that they were deleted or erased later.
+gone() { # the leaf, the path and the scope of a run
+    { find log -name '*.json' -exec grep -hE '"type":"(deletion|erasure)"' {} + || true; } |
+        jq -es --argjson leaf "$1" --arg path "$2" --arg scope "$3" \
+            'any(.[]; .index > $leaf and (.path == $path or (.type == "erasure" and .scope == $scope)))' >/dev/null
+}
+runs=0; absent=0
 for entry in $(echo "$entries" | xargs grep -l '"type":"artifact"'); do
     id=$(jq -r .artifact "$entry"); envelope=envelopes/${id#sha256:}.json
     [ "$(jq -r .envelope "$entry")" = "$(hex < "$envelope")" ] || refuse "$envelope is not the logged one"
@@ -97,8 +113,13 @@ for entry in $(echo "$entries" | xargs grep -l '"type":"artifact"'); do
     jq -r '.signatures[0].sig' "$envelope" | base64 -d > "$tmp/signature"
     signed "$tmp/signed" "$tmp/signature" || refuse "$envelope is not signed by the key"
     digest=$(jq -r '.subject[0].digest.sha256' "$tmp/payload"); kind=$(jq -r .predicate.kind "$tmp/payload")
-    [ "$digest" = "$(hex < "records/$kind/$digest.ndjson")" ] || refuse "the records of $id are not those signed"
     runs=$((runs + 1))
+    if [ ! -e "records/$kind/$digest.ndjson" ] && gone "$(jq .index "$entry")" \
+        "$(jq -r '.subject[0].name' "$tmp/payload")" "$(jq -r .predicate.scope "$tmp/payload")"; then
+        absent=$((absent + 1)); continue
+    fi
+    [ -e "records/$kind/$digest.ndjson" ] && [ "$digest" = "$(hex < "records/$kind/$digest.ndjson")" ] ||
+        refuse "the records of $id are not those signed"
 done
 
 # 6. Each step of a sample is the document whose digest the log has.
@@ -108,3 +129,4 @@ for entry in $(echo "$entries" | xargs grep -l '"type":"sampling"'); do
         refuse "the document of $entry is not the logged one"
 done
 echo "holds: $logged entries of a log of $size, $runs runs, $stamps time stamps; key $(hex < "$key")"
+[ "$absent" = 0 ] || echo "the records of $absent runs were deleted or erased, as the log says"

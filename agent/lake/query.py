@@ -88,7 +88,7 @@ class Lake:
     """SQL over the artifacts of a catalog; `directory` holds scratch files, and Parquet unless `compacted` does."""
 
     def __init__(self, catalog: Catalog, directory: Path | None = None, *, compacted: Compacted | None = None,
-                 memory: str = "256MB", threads: int = 2, seconds: float = 300) -> None:
+                 memory: str = "512MB", threads: int = 2, seconds: float = 300) -> None:
         self._catalog = catalog
         self._directory = directory
         self._compacted = compacted or (Compacted(directory) if directory else None)

@@ -57,7 +57,7 @@ def query(
     scope: asked.Scope = None,
     as_of: asked.AsOf = None,
     memory: Annotated[str | None, typer.Option("--memory", metavar="SIZE", callback=_memory, help="The most memory it "
-                                               "may use, such as 512MB or 2GB. Default: 256MB.")] = None,
+                                               "may use, such as 512MB or 2GB. Default: 512MB.")] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", metavar="N", min=0.001, help="The most time that it may "
                                                   "take. Default: 300.")] = None,
 ) -> None:

@@ -147,6 +147,7 @@ def test_every_fork_is_seen() -> None:
 
 
 def test_nothing_is_continued_by_everything() -> None:
+    assert prove_consistency(0, 5, mth) == []
     check_consistency(0, EMPTY_ROOT, 5, mth(0, 5), [])
     assert refused_consistency(0, mth(0, 1), 5, mth(0, 5), [])
     assert refused_consistency(0, EMPTY_ROOT, 5, mth(0, 5), [mth(0, 1)])

@@ -50,7 +50,7 @@ def collect(
     telling.notice(app, app.clock())
     stamping.stamp(app)
     witnessing.show(app)
-    compacting.lately(app)
+    compacting.lately(app, app.clock())
     return results
 
 

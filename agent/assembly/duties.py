@@ -55,7 +55,7 @@ class AppDuties:
             telling.calendar(self._app, now)
             self._looked = now
         if self._compacted is None or abs(now - self._compacted) >= COMPACTION:
-            compacting.lately(self._app)
+            compacting.lately(self._app, now)
             self._compacted = now
         return flips
 

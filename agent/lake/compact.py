@@ -73,6 +73,7 @@ class Compacted:
     """The Parquet files and manifests below one directory; with a `vouch` the signed ones alone are there."""
 
     def __init__(self, directory: Path, vouch: Vouch | None = None) -> None:
+        self.directory = directory
         self._root = directory / "parquet"
         self._vouch = vouch
 

@@ -39,7 +39,7 @@ def processor(who: int = resource.RUSAGE_SELF) -> float:
 
 def unpaced() -> None:
     """Let no client wait for the pace of its provider."""
-    Pacing.take = lambda *_args, **_more: 0.0  # type: ignore[method-assign]
+    Pacing.take = lambda *_args, **_more: 0.0  # type: ignore[method-assign]  # the pace is the provider's, and the floor has none
 
 
 class Watch:

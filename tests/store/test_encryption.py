@@ -14,13 +14,13 @@ from typing import Any
 import boto3
 import pytest
 import zstandard
-from moto.server import ThreadedMotoServer
 
 from agent.errors import GoneError, LockedError, StoreError, VerificationError
 from agent.store.cipher import encrypted
 from agent.store.objects import LocalObjects
 from agent.store.scopekeys import KEYS, ScopeKeys
 from agent.store.wrapping import open_wrapper
+from tests.fixtures.kms import local_aws
 from tests.fixtures.store import START, Place, keep, record
 
 PERSON = "grace.hopper@example.com"
@@ -342,16 +342,8 @@ class Service:
 
 @pytest.fixture
 def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "annexa", "AWS_SECRET_ACCESS_KEY": "annexa",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    yield Service()
-    server.stop()
+    with local_aws(monkeypatch):
+        yield Service()
 
 
 def test_keys_wrapped_by_aws_kms(place: Place, kms: Service) -> None:

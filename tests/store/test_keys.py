@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_public_key,
 )
-from moto.server import ThreadedMotoServer
 from securesystemslib.dsse import Envelope
 
 from agent.errors import StoreError
@@ -32,6 +31,7 @@ from agent.store import Store
 from agent.store import kms as own_kms
 from agent.store.artifact import envelope_path
 from agent.verify import Report, places
+from tests.fixtures.kms import local_aws
 from tests.fixtures.store import START, Place, keep, record
 
 
@@ -146,16 +146,8 @@ def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
         return found
 
     monkeypatch.setattr("moto.kms.utils.ECDSAPrivateKey.sign", sign)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "annexa", "AWS_SECRET_ACCESS_KEY": "annexa",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    yield Service()
-    server.stop()
+    with local_aws(monkeypatch):
+        yield Service()
 
 
 def test_a_key_of_aws_kms_signs_and_its_private_half_is_nowhere(place: Place, kms: Service) -> None:

@@ -35,7 +35,7 @@ def refused(done: Ended, status: int = 3) -> str:
     return line.removeprefix("annexa: ")
 
 
-def sound(firm: Company) -> None:
+def sound(firm: Company, **environ: str) -> None:
     """Check the whole store, as a person would."""
-    done = annexa(firm, "store", "check", "--deep")
+    done = annexa(firm, "store", "check", "--deep", **environ)
     assert (done.status, done.out) == (0, "what is kept is what was recorded\n"), done

@@ -252,4 +252,4 @@ def test_a_broken_collector_of_another_package_takes_nothing_else_down(firm: Com
     doctor = annexa(firm, "doctor", **path)
     assert "acme_that_is_not_there" in doctor.out
     assert annexa(firm, "mapping", "lint", **path).status == 0
-    sound(firm)
+    sound(firm, **path)

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from agent.evidence.ahead import Ahead
+from agent.evidence.concluded import Concluded, looked_at, read
 from agent.evidence.instants import key, source, thinned, wanted
 from agent.evidence.owed import Unit
 from agent.evidence.weigh import enabled_spans
@@ -24,10 +25,10 @@ from agent.lake.conclude import conclude
 from agent.lake.desk import Asked, Desk
 from agent.lake.instants import Instants, decode
 from agent.lake.judged import Population
-from agent.lake.shelf import Shelf
-from agent.model import KINDS, FreshnessAnswer, Outcome, Requirement, Subjects, Summary, Window
-from agent.model.conclusions import ConclusionAnswer
-from agent.store import ArtifactRow, Store, SummaryRow
+from agent.lake.shelf import Shelf, Signed
+from agent.model import KINDS, Axis, FreshnessAnswer, Outcome, Requirement, Subjects, Summary, Window
+from agent.model.conclusions import CheckResult, ConclusionAnswer
+from agent.store import ArtifactRow, Assessment, Store, SummaryRow
 from agent.timeline import by_collector, in_force
 
 
@@ -78,7 +79,10 @@ class StoreHeld:
     """The sequencer's transaction, where the answer is asked inside of it; else each question has its own."""
     whole: bool = False
     """Every unit will be asked, scope by scope: the rows of a scope are read at once, and go with its last unit."""
+    by_row: bool = False
+    """The exceptions of checks are wanted by row: kept conclusions only count them."""
     _scope: str | None = None
+    _concluded: dict[tuple[str, str, str], Concluded | None] = field(default_factory=dict)
     _rows: dict[Place, list[Kept]] = field(default_factory=dict)
     _instants: dict[tuple[Place, str], dict[str, Instants]] = field(default_factory=dict)
 
@@ -133,7 +137,13 @@ class StoreHeld:
         requirement = unit.requirement
         pieces = [self.shelf.piece(row) for row in self.judged(unit)]
         population = Population(requirement.kind, pieces, as_of, period)
-        return conclude(requirement, population, answer.state, self.desk.checks)
+
+        def checked(requirement: Requirement, population: Population) -> Sequence[CheckResult]:
+            kept = None if self.by_row else self._kept_conclusion(unit)
+            looked = looked_at(requirement, [piece.artifact for piece in population.pieces], period)
+            return kept.checks if kept and kept.looked == looked else self.desk.checks(requirement, population)
+
+        return conclude(requirement, population, answer.state, checked)
 
     def judged(self, unit: Unit) -> list[Kept]:
         """Return the artifacts that checks look at: every accepted one of events, of a state what stands for now.
@@ -174,9 +184,25 @@ class StoreHeld:
         """Read the rows of a scope and let go of those of the one before."""
         self._rows.clear()
         self._instants.clear()
+        self._concluded = self._conclusions(col(Assessment.scope) == scope) if not self.by_row else {}
         for row in self._read(col(ArtifactRow.scope) == scope):
             self._rows.setdefault((row.collector, row.scope, row.boundary), []).append(row)
         self._scope = scope
+
+    def _kept_conclusion(self, unit: Unit) -> Concluded | None:
+        if not self.whole and unit.key not in self._concluded:
+            requirement, scope, boundary = unit.key
+            self._concluded[unit.key] = self._conclusions(
+                col(Assessment.requirement) == requirement, col(Assessment.scope) == scope,
+                col(Assessment.boundary) == boundary,
+            ).get(unit.key)
+        return self._concluded.get(unit.key)
+
+    def _conclusions(self, *where: ColumnElement[bool]) -> dict[tuple[str, str, str], Concluded | None]:
+        vouch = Signed(self.store)
+        query = select(Assessment).where(col(Assessment.axis) == Axis.CONCLUSION, *where)
+        with self._reading() as session:
+            return {(row.requirement, row.scope, row.boundary): read(row.body, vouch) for row in session.exec(query)}
 
     def _read(self, *where: ColumnElement[bool]) -> list[Kept]:
         query = select(*_COLUMNS).where(*where, col(ArtifactRow.recorded_at) <= self.as_of)

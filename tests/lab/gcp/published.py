@@ -32,8 +32,8 @@ class Method:
         return "pageToken" in self.parameters
 
     def pattern(self) -> re.Pattern[str]:
-        """Return what its paths look like."""
-        text = re.escape("/" + self.path).replace(r"\{", "{").replace(r"\}", "}").replace(r"\+", "+")
+        """Return what its paths look like; bytes are asked for there, or below `/download`, as Google's own client does."""
+        text = ("(?:/download)?" if self.media else "") + re.escape("/" + self.path).replace(r"\{", "{").replace(r"\}", "}").replace(r"\+", "+")
         text = re.sub(r"\{\+(\w+)\}", r"(?P<\1>[^:?]+)", text)
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/:?]+)", text))
 

@@ -28,7 +28,7 @@ HEADER = Header(
         Api(OBJECT, ("storage.objects.get",)),
         Api(SEARCH, ("cloudasset.assets.searchAllResources",)),
     ),
-    cadence="P7D",
+    cadence="P3D",
     opt_in=True,
     limits=(
         *LIMITS,

@@ -36,7 +36,7 @@ HEADER = Header(
 
 
 def collect(run: Run[Gcp]) -> Iterator[Record]:
-    """Yield one event per entry; raises `CallError` without the permission, for then Google lists none, silently."""
+    """Yield one event per entry; raises `CallError` without the permission: an empty list would then say nothing."""
     run.client.needs(HELD[run.client.parent.partition("/")[0]], PRIVATE)
     narrowed = run.client.scope.data_access
     for note in _left_out(narrowed):

@@ -14,7 +14,6 @@ from agent.store import Assessment
 from tests.assembly.company import NOW, Company, restore
 from tests.assembly.test_answers import MAY, REQUIREMENT, holding
 
-
 FAILED = (restore("r-1", MAY), restore("r-2", MAY + timedelta(days=1), validation="FAILED"))
 """A restore that was tested, and then one that was not well."""
 
@@ -36,7 +35,7 @@ class Asked:
 @contextmanager
 def asking(firm: Company) -> Iterator[tuple[App, Asked]]:
     with firm.app(writer=False) as app:
-        app.desk = asked = Asked(app.desk)  # type: ignore[assignment]
+        app.desk = asked = Asked(app.desk)
         yield app, asked
 
 

@@ -56,8 +56,9 @@ def changed(one: Requirement) -> list[Requirement]:
     return [
         replace(one, kind="backup"), replace(one, qualifies="true"), replace(one, checks=()),
         replace(one, subjects=replace(SUBJECTS, column="id")), replace(one, subjects=None),
-        *(replace(one, checks=(replace(check, **{name: value}),)) for name, value in {
-            "id": "other", "title": "Other", "exceptions": "SELECT 1", "needs": (), "empty_passes": True}.items()),
+        *(replace(one, checks=(other,)) for other in (
+            replace(check, id="other"), replace(check, title="Other"), replace(check, exceptions="SELECT 1"),
+            replace(check, needs=()), replace(check, empty_passes=True))),
     ]
 
 

@@ -57,6 +57,14 @@ def write(concluded: Concluded, vouch: Vouch) -> bytes:
     return canonical.document({"concluded": data.decode(), "signature": vouch.sign(data).decode()})
 
 
+def mark_of(body: bytes) -> str:
+    """Return the mark that a kept conclusion names, '' where it names none; nobody looks who signed it."""
+    try:
+        return str(canonical.loads(canonical.loads(body)["concluded"])["mark"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 def read(body: bytes, vouch: Vouch) -> Concluded | None:
     """Return what was kept; None where nothing was, or no key of the store signed it."""
     try:

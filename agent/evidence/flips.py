@@ -17,7 +17,7 @@ from datetime import datetime, tzinfo
 from sqlmodel import Session, col, select
 
 from agent import assess, canonical
-from agent.evidence.concluded import Concluded, Vouch, looked_at, read, write
+from agent.evidence.concluded import Concluded, Vouch, looked_at, mark_of, write
 from agent.evidence.held import StoreHeld
 from agent.evidence.owed import Unit, Units
 from agent.evidence.report import Holding
@@ -108,8 +108,7 @@ class Flipper:
             judged = [row.id for row in held.judged(unit)]
             mark = self._mark(unit, judged, fresh.state if fresh else "", now)
             row = session.get(Assessment, (*unit.key, Axis.CONCLUSION.value))
-            kept = read(row.body, self.vouch) if row else None
-            if kept is None or kept.mark != mark:
+            if row is None or mark_of(row.body) != mark:
                 found.append((unit, mark))
         return found
 

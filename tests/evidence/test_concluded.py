@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from agent import canonical
-from agent.evidence.concluded import Concluded, looked_at, read, write
+from agent.evidence.concluded import Concluded, looked_at, mark_of, read, write
 from agent.model import Check, Conclusion, Requirement, Subjects, Window
 from agent.model.conclusions import Alternative, CheckResult
 from tests.rules.build import requirement
@@ -49,6 +49,7 @@ def test_what_is_kept_comes_back_without_the_rows() -> None:
 ])
 def test_what_nobody_signed_says_nothing(body: bytes) -> None:
     assert read(body, Key(b"mine")) is None
+    assert mark_of(body) == ("a mark" if b"a mark" in body else "")
 
 
 def changed(one: Requirement) -> list[Requirement]:

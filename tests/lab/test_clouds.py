@@ -129,7 +129,8 @@ def test_the_company_allows_the_agent_all_that_it_asks_for(cloud: str, monkeypat
             and (header.per == "organization") == (cloud == "azure" and place.organization)
             for one in provider.probe(header, place, "")
         }
-    untried = {("Microsoft.OperationalInsights/workspaces/query/read", "untried")} if cloud == "azure" else set()
+    query = "Microsoft.OperationalInsights/workspaces/query"  # it takes a workspace to be tried
+    untried = {(f"{query}/{one}", "untried") for one in ("read", "Usage/read")} if cloud == "azure" else set()
     assert {one for one in tried if one[1] != "ok"} == untried
 
 

@@ -24,7 +24,10 @@ HEADER = Header(
     calls=(Api(CALL, ("AuditLog.Read.All",)),),
     windows=Windows(settle=timedelta(minutes=30), longest=timedelta(days=3), reach=timedelta(days=7)),
     keeps="P7D",
-    limits=("Entra keeps events for 30 days with a premium licence, and for 7 without: windows reach back 7.",),
+    limits=(
+        "A consent that no administrator gave bears `(user consent)` behind its action, where Entra says so.",
+        "Entra keeps events for 30 days with a premium licence, and for 7 without: windows reach back 7.",
+    ),
 )
 
 
@@ -42,9 +45,24 @@ def _row(event: dict[str, Any], at: datetime) -> LogEvent:
     return LogEvent(
         event["id"],
         actor=somebody(user) or app.get("displayName") or app.get("servicePrincipalId") or app.get("appId"),
-        action=event.get("activityDisplayName"),
+        action=_action(event),
         target=", ".join(filter(None, targets)) or None,
         outcome=event.get("result"),
         source_ip=user.get("ipAddress") or None,
         occurred_at=at,
     )
+
+
+def _action(event: dict[str, Any]) -> str | None:
+    """Return the activity, and of a consent whether a person gave it alone.
+
+    Old and new values are texts of JSON: `"False"` stands within quotes of its own.
+    """
+    told = [
+        str(one.get("newValue")).strip('"').lower()
+        for target in event.get("targetResources") or ()
+        for one in target.get("modifiedProperties") or ()
+        if one.get("displayName") == "ConsentContext.IsAdminConsent"
+    ]
+    name: str | None = event.get("activityDisplayName")
+    return f"{name} (user consent)" if "false" in told else name

@@ -100,7 +100,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A sign-in (`target` is the application) or a change of the directory."""
+    """A sign-in (`target` is the application) or a change of the directory; `admin` tells whose a consent was."""
 
     id: str
     at: datetime
@@ -109,6 +109,8 @@ class Happening:
     target: str
     failed: bool
     address: str
+    client: str = "Browser"
+    admin: bool = True
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,12 @@ class Directory:
     @functools.cached_property
     def sign_ins(self) -> tuple[Happening, ...]:
         """Interactive sign-ins, oldest first; the leaver is not among those who sign in."""
-        return tuple(self._happened("sign_ins_a_day", APPS, lambda _chance: "sign-in"))
+        found = list(self._happened("sign_ins_a_day", APPS, lambda _chance: "sign-in"))
+        for one in self.file["legacy_sign_ins"]:
+            at = self.estate.ago(one["age"]) + timedelta(hours=11)
+            found.append(Happening(ident("sign-in", one["client"], one["user"]), at, self.by_name[one["user"]],
+                                   "sign-in", APPS[0], one["failed"], "203.0.113.78", one["client"]))
+        return tuple(sorted(found, key=lambda one: one.at))
 
     @functools.cached_property
     def changes(self) -> tuple[Happening, ...]:
@@ -251,8 +258,10 @@ class Directory:
         found = list(self._happened("changes_a_day", ("directory",), lambda chance: chance.choice(CHANGES)))
         for one in self.file["events"]:
             at = self.estate.ago(one["age"]) + timedelta(hours=10)
+            person = self.by_name.get(one["target"])
             found.append(Happening(ident("change", one["activity"], one["user"]), at, self.by_name[one["user"]],
-                                   one["activity"], self.by_name[one["target"]].upn, False, "203.0.113.77"))
+                                   one["activity"], person.upn if person else one["target"], False, "203.0.113.77",
+                                   admin=one.get("admin", True)))
         return tuple(sorted(found, key=lambda one: (one.at, one.id)))
 
     def _happened(self, section: str, targets: tuple[str, ...], action: Any) -> Iterator[Happening]:

@@ -20,7 +20,7 @@ def counts(estate: Estate) -> dict[str, int]:
     tenant = estate.directory
     applied = [one for one in tenant.held if one.how != "Eligible"]
     began = estate.now + LATER
-    week, month = began - timedelta(days=7), began - timedelta(days=29)
+    month = began - timedelta(days=29)
     return {
         "entra.users": len(tenant.members),
         "entra.user_activity": len(tenant.members),
@@ -32,8 +32,18 @@ def counts(estate: Estate) -> dict[str, int]:
         "entra.pim_directory_roles": len(tenant.held),
         "entra.access_reviews": sum(len(one.decisions) or 1 for one in tenant.reviews),
         "entra.signin_logs": len([one for one in tenant.sign_ins if one.at >= month]),
-        "entra.directory_audits": len([one for one in tenant.changes if one.at >= week]),
+        "entra.directory_audits": len([one for one in tenant.changes if one.at >= week(estate)]),
     }
+
+
+def changes_amiss(estate: Estate) -> int:
+    """Return how many changes of the last week past the rules the file names: each of its events is one."""
+    return len([one for one in estate.directory.file["events"] if estate.ago(one["age"]) > week(estate)])
+
+
+def week(estate: Estate) -> datetime:
+    """Return since when the audit log of the directory is read."""
+    return estate.now + LATER - timedelta(days=7)
 
 
 def verdicts(estate: Estate, name: str, first: date, last: date) -> dict[str, int]:

@@ -9,6 +9,7 @@ from tests.lab.estate import Estate
 from tests.truth.expected import after, audit_period, quarter
 
 POWER = ("roles/owner", "roles/editor")
+EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 
 def counts(estate: Estate) -> dict[str, int]:
@@ -42,6 +43,12 @@ def people_with_power(estate: Estate) -> int:
         member for one in estate.google.bindings if one.role in POWER
         for member in one.members if member.startswith("user:")
     ])
+
+
+def strangers(estate: Estate) -> int:
+    """Return how many roles are bound to everybody, to private accounts and to accounts that were deleted."""
+    members = [member for one in estate.google.bindings for member in one.members]
+    return len([one for one in members if one in EVERYBODY or one.endswith("@gmail.com") or one.startswith("deleted:")])
 
 
 def restore_quarters(estate: Estate, project: str) -> dict[datetime, bool]:

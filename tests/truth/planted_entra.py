@@ -93,7 +93,26 @@ def _(firm: Firm, expect: Fault, place: str) -> None:
                       "AND action LIKE '%outside of PIM%'")
     when = expected.days(firm.estate, expect["days_ago"]).date()
     assert [(row[0], row[1], row[2].date()) for row in rows] == [(expect["actor"], expect["target"], when)]
-    deficient(firm, "directory-audit-events", place, 1)
+    deficient(firm, "directory-audit-events", place, expected_entra.changes_amiss(firm.estate))
+
+
+@answers("conditional-access-deleted", "consent-alone")
+def _(firm: Firm, expect: Fault, place: str) -> None:
+    rows = firm.query("SELECT actor, target, occurred_at FROM log_event WHERE collector = 'entra.directory_audits' "
+                      f"AND action = '{expect['action']}'")
+    when = expected.days(firm.estate, expect["days_ago"]).date()
+    assert [(row[0], row[1], row[2].date()) for row in rows] == [(expect["actor"], expect["target"], when)]
+    deficient(firm, "directory-audit-events", place, expected_entra.changes_amiss(firm.estate))
+
+
+@answers("legacy-sign-in")
+def _(firm: Firm, expect: Fault, place: str) -> None:
+    """The client that failed is recorded and is no exception."""
+    rows = firm.query("SELECT actor, action, occurred_at FROM log_event WHERE collector = 'entra.signin_logs' "
+                      "AND action <> 'sign-in' AND outcome = 'success'")
+    when = expected.days(firm.estate, expect["days_ago"]).date()
+    assert [(row[0], row[1], row[2].date()) for row in rows] == [(expect["actor"], expect["action"], when)]
+    deficient(firm, "sign-in-events", place, 1)
 
 
 @answers("device-fails-its-rules", "device-of-nobody")

@@ -13,6 +13,10 @@ def full_name(firm: Firm, name: str) -> str:
     return next(one.id for one in firm.estate.google.things if one.name == name)
 
 
+def grants_amiss(firm: Firm) -> int:
+    return expected_google.people_with_power(firm.estate) + expected_google.strangers(firm.estate)
+
+
 @answers("google-old-key")
 def _(firm: Firm, expect: Fault, place: str) -> None:
     limit = firm.estate.now - timedelta(days=90)
@@ -35,7 +39,16 @@ def _(firm: Firm, expect: Fault, place: str) -> None:
     rows = firm.query("SELECT role, boundary FROM \"grant\" WHERE collector = 'gcp.iam_policies' "
                       f"AND principal = '{expect['principal']}' AND privileged")
     assert rows == [(expect["role"], place)]
-    deficient(firm, "access-grants", place, expected_google.people_with_power(firm.estate))
+    deficient(firm, "access-grants", place, grants_amiss(firm))
+
+
+@answers("google-open-to-everybody", "google-private-account", "google-deleted-member")
+def _(firm: Firm, expect: Fault, place: str) -> None:
+    rows = firm.query("SELECT role, boundary FROM \"grant\" WHERE collector = 'gcp.iam_policies' "
+                      f"AND principal = '{expect['principal']}'")
+    bound = [member for one in firm.estate.google.bindings for member in one.members if expect["principal"] in member]
+    assert rows == [(expect["role"], place)] * len(bound)
+    deficient(firm, "access-grants", place, grants_amiss(firm))
 
 
 @answers("google-never-backed-up")

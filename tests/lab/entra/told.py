@@ -79,7 +79,7 @@ def sign_in(one: Happening) -> dict[str, Any]:
     return {
         "id": one.id, "createdDateTime": stamp(one.at), "userDisplayName": one.actor.display,
         "userPrincipalName": one.actor.upn, "userId": one.actor.id, "appDisplayName": one.target,
-        "ipAddress": one.address, "clientAppUsed": "Browser", "isInteractive": True,
+        "ipAddress": one.address, "clientAppUsed": one.client, "isInteractive": True,
         "conditionalAccessStatus": "success", "riskState": "none",
         "status": {"errorCode": 50126 if one.failed else 0,
                    "failureReason": "Invalid username or password" if one.failed else "Other."},
@@ -93,5 +93,13 @@ def _changes(estate: Estate, ids: Ids, params: Params) -> Paged:
         "category": "UserManagement", "loggedByService": "Core Directory",
         "result": "failure" if one.failed else "success",
         "initiatedBy": {"user": {**_identity(one.actor), "ipAddress": one.address}, "app": None},
-        "targetResources": [{"id": one.target, "displayName": one.target, "type": "User"}],
+        "targetResources": [{"id": one.target, "displayName": one.target, "type": "User", **_consent(one)}],
     }, size=1000)
+
+
+def _consent(one: Happening) -> dict[str, Any]:
+    if one.action != "Consent to application":
+        return {}
+    return {"type": "ServicePrincipal", "modifiedProperties": [
+        {"displayName": "ConsentContext.IsAdminConsent", "oldValue": None, "newValue": f'"{one.admin}"'},
+    ]}

@@ -29,6 +29,7 @@ HEADER = Header(
         "A disk without a snapshot has a record whose outcome is null, as of the start of the run.",
         "`encrypted` is true where a key of one's own was used; Google encrypts the others with a key that it holds.",
         "When a schedule will delete a snapshot Google does not tell, nor can a snapshot be locked.",
+        "Whether a schedule makes snapshots of a disk is told by gcp.disk_schedules.",
         "Backups of disks in vaults are read by gcp.backupdr_backups.",
     ),
 )

@@ -130,6 +130,7 @@ METHODS: dict[str, Rpc | Rest] = {
         "compute.subnetworks.aggregatedList": "compute/v1/projects/{project}/aggregated/subnetworks",
         "compute.disks.aggregatedList": "compute/v1/projects/{project}/aggregated/disks",
         "compute.instances.aggregatedList": "compute/v1/projects/{project}/aggregated/instances",
+        "compute.resourcePolicies.aggregatedList": "compute/v1/projects/{project}/aggregated/resourcePolicies",
         "compute.snapshots.list": "compute/v1/projects/{project}/global/snapshots",
         "compute.sslCertificates.aggregatedList": "compute/v1/projects/{project}/aggregated/sslCertificates",
         "compute.sslPolicies.aggregatedList": "compute/v1/projects/{project}/aggregated/sslPolicies",

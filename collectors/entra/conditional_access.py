@@ -25,6 +25,7 @@ HEADER = Header(
     calls=(Api(POLICIES, NEEDS), Api(LOCATIONS, NEEDS), Api(DEFAULTS, NEEDS)),
     limits=(
         "Policies need Microsoft Entra ID P1.",
+        "How many people are in a group that is left out is not told: it counts as one.",
         "Who a policy really reaches follows from all policies together; the settings are told one by one.",
     ),
 )
@@ -35,6 +36,9 @@ OLD = {"exchangeActiveSync", "other"}
 MODERN = {"browser", "mobileAppsAndDesktopClients"}
 RISKS = ("signInRiskLevels", "userRiskLevels", "insiderRiskLevels", "servicePrincipalRiskLevels")
 PLACES = {"locations": ("includeLocations", "excludeLocations"), "platforms": ("includePlatforms", "excludePlatforms")}
+OUT = ("excludeUsers", "excludeGroups", "excludeRoles")
+EVERY_GUEST = "GuestsOrExternalUsers"
+"""What stands among the users that are left out where an older policy leaves out all guests."""
 APPLICATIONS = ("excludeApplications", "applicationFilter")
 
 
@@ -68,9 +72,21 @@ def _settings(policy: dict[str, Any]) -> dict[str, Any]:
         "modern_clients": "all" in clients or MODERN.issubset(clients),
         "old_clients": "all" in clients or OLD.issubset(clients),
         "client_types": sorted(clients),
-        "excluded": sum(len(users.get(name) or []) for name in ("excludeUsers", "excludeGroups", "excludeRoles")),
+        "excluded": len({*_guests(users), *(one for name in OUT for one in users.get(name) or ())}),
+        "excluded_roles": sorted(users.get("excludeRoles") or []),
+        "excluded_guests": _guests(users),
         "modified": policy.get("modifiedDateTime"),
     }
+
+
+def _guests(users: dict[str, Any]) -> list[str]:
+    """Return the kinds of guests, sorted, that a policy leaves out.
+
+    https://learn.microsoft.com/graph/api/resources/conditionalaccessguestsorexternalusers
+    """
+    said = users.get("excludeGuestsOrExternalUsers") or {}
+    kinds = {one.strip() for one in str(said.get("guestOrExternalUserTypes") or "").split(",")} - {"", "none"}
+    return sorted(kinds | {EVERY_GUEST} & set(users.get("excludeUsers") or ()))
 
 
 def _second_factor(controls: dict[str, Any]) -> bool:

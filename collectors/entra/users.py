@@ -19,6 +19,7 @@ HEADER = Header(
     calls=(Api("users", ("User.Read.All",)),),
     limits=(
         "When somebody last signed in is in `entra.user_activity`, which needs a premium licence.",
+        "Who manages somebody is not read: an account has no column for it.",
         "A member can be a robot's account as well as a person's: Graph does not tell them apart.",
     ),
 )

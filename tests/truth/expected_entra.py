@@ -41,6 +41,13 @@ def changes_amiss(estate: Estate) -> int:
     return len([one for one in estate.directory.file["events"] if estate.ago(one["age"]) > week(estate)])
 
 
+def policies_amiss(estate: Estate) -> int:
+    """Return what is amiss with conditional access: nothing asks for a second factor, or a policy leaves guests out."""
+    found = [one for one in estate.directory.file["policies"] if one["state"] == "enabled"]
+    asked = any("mfa" in one["controls"] for one in found)
+    return int(not asked) + len([one for one in found if "without" in one])
+
+
 def week(estate: Estate) -> datetime:
     """Return since when the audit log of the directory is read."""
     return estate.now + LATER - timedelta(days=7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from tests.truth import expected, expected_entra
@@ -66,7 +67,16 @@ def _(firm: Firm, expect: Fault, place: str) -> None:
                       "WHERE s.collector = 'entra.conditional_access' AND s.setting = 'state' "
                       "AND m.setting = 'requires_mfa' AND m.value = 'true'")
     assert rows == [(expect["state"],)]
-    deficient(firm, "conditional-access-entra", place, 1)
+    deficient(firm, "conditional-access-entra", place, expected_entra.policies_amiss(firm.estate))
+
+
+@answers("guests-left-out")
+def _(firm: Firm, expect: Fault, place: str) -> None:
+    rows = firm.query("SELECT n.value, g.value FROM configuration AS g JOIN configuration AS n ON n.resource = "
+                      "g.resource WHERE g.collector = 'entra.conditional_access' AND n.setting = 'name' "
+                      "AND g.setting = 'excluded_guests' AND g.value <> '[]'")
+    assert [(row[0], json.loads(row[1])) for row in rows] == [(expect["name"], expect["excluded_guests"])]
+    deficient(firm, "conditional-access-entra", place, expected_entra.policies_amiss(firm.estate))
 
 
 @answers("old-application-secret")

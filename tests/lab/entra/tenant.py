@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.lab.directory import Application, Device, Held, Member, ident
@@ -187,10 +187,20 @@ def _policies(estate: Estate, ids: Ids, params: Params) -> Paged:
         "createdDateTime": stamp(estate.ago("400d")), "modifiedDateTime": stamp(estate.ago("90d")),
         "conditions": {
             "clientAppTypes": one.get("clients", ["all"]), "applications": {"includeApplications": ["All"]},
-            "users": {"includeUsers": [one["users"]], **nobody},
+            "users": {"includeUsers": [one["users"]], **nobody, **_left_out(one)},
         },
         "grantControls": {"operator": "OR", "builtInControls": one["controls"]},
     })
+
+
+def _left_out(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the guests that a policy leaves out, of every tenant that they come from."""
+    if "without" not in policy:
+        return {"excludeGuestsOrExternalUsers": None}
+    everywhere = {"@odata.type": "#microsoft.graph.conditionalAccessAllExternalTenants", "membershipKind": "all"}
+    return {"excludeGuestsOrExternalUsers": {
+        "guestOrExternalUserTypes": policy["without"], "externalTenants": everywhere,
+    }}
 
 
 @table.on("policies.identity_security_defaults_enforcement_policy")

@@ -51,8 +51,9 @@ def collect(run: Run[Gcp]) -> Iterator[Record]:
 def _settings(schedules: dict[str | None, dict[str, Any]]) -> dict[str, Any]:
     """Return the names of the schedules of a disk, and how long the one that keeps longest keeps a snapshot."""
     days = [(one.get("retentionPolicy") or {}).get("maxRetentionDays") for one in schedules.values()]
+    told = [int(one) for one in days if one is not None]
     return {
         "snapshot_schedules": sorted(last(name) or "" for name in schedules),
         # A schedule without a policy of retention keeps its snapshots for ever.
-        "snapshot_retention_days": None if None in days else max(days, default=None),
+        "snapshot_retention_days": max(told) if told and len(told) == len(days) else None,
     }

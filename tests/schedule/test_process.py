@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import time
@@ -164,18 +165,21 @@ def test_a_restart_collects_nothing_that_is_not_due(firm: Company) -> None:
 def test_a_store_that_fails_ends_the_service(firm: Company) -> None:
     with serving(firm) as served:
         served.wait_for("run ended", 2)
-        served.until(lambda: served.get("/healthz")[0] == 200)
+        served.until(lambda: served.get("/healthz")[0] == 200 and len(runs(firm)) == 2)  # nothing is on its way
         staging = firm.folder / "annexa-data" / "artifacts" / "staging"
         shutil.rmtree(staging)
         staging.write_text("no directory")
         with_second_scope(firm)
         served.process.send_signal(signal.SIGHUP)
-        assert served.process.wait(30) == 3
+        assert served.process.wait(90) == 3
         served.end()
     assert served.lines[-1].startswith("annexa: "), "the last line is for a person"
     assert [line for line in served.lines if "Traceback" in line] == []
     (error,) = served.events("the engine ended")
-    assert error["error"].startswith("Cannot begin an artifact: ")
+    # The new scope's run begins an artifact, and the change of the configuration goes into the access log: which of
+    # the two writes first is not said, and either ends the service.
+    assert re.match(r"Cannot (begin an artifact|keep access/\S+): ", error["error"]), error
+    assert len(runs(firm)) == 2
 
 
 def test_two_services_on_one_store(firm: Company) -> None:

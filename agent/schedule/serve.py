@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import structlog
@@ -27,6 +27,7 @@ from agent.schedule.health import Health, HealthServer
 
 log = structlog.get_logger("annexa.schedule")
 
+TICK = "tick"
 LONGEST = 300
 """Characters that are told of what a defect says."""
 
@@ -93,17 +94,16 @@ class Service:
         server = HealthServer(self.host, self.port, self.health, self.clock)
         scheduler = BackgroundScheduler(timezone="UTC")
         scheduler.add_job(
-            self._tick, "interval", args=[engine], seconds=self.tick_seconds, id="tick",
+            self._tick, "interval", args=[engine], seconds=self.tick_seconds, id=TICK, next_run_time=datetime.now(UTC),
             coalesce=True, max_instances=1, misfire_grace_time=None,
         )
-        self._now(scheduler, engine)
         runner = threading.Thread(target=self._run, args=[engine], name="engine", daemon=True)
         server.start()
         scheduler.start()
         runner.start()
         log.info("serving", host=self.host, port=server.port)
         try:
-            self._wait(scheduler, engine)
+            self._wait(scheduler)
         finally:
             ends = time.monotonic() + self.grace_seconds
             scheduler.shutdown(wait=False)
@@ -115,14 +115,11 @@ class Service:
         if self.error is not None:
             raise self.error
 
-    def _wait(self, scheduler: BackgroundScheduler, engine: Engine) -> None:
+    def _wait(self, scheduler: BackgroundScheduler) -> None:
         while not self.stop.wait(0.2):
-            if self.reload_asked.is_set():
-                self._now(scheduler, engine)
-
-    def _now(self, scheduler: BackgroundScheduler, engine: Engine) -> None:
-        """Let one tick come at once, beside those of the interval."""
-        scheduler.add_job(self._tick, args=[engine], id="now", replace_existing=True, misfire_grace_time=None)
+            if self.reload_asked.is_set() and not self._ticking.locked():
+                # Asked again until a tick takes it: the scheduler may be setting the time of the next one itself.
+                scheduler.modify_job(TICK, next_run_time=datetime.now(UTC))
 
     def _run(self, engine: Engine) -> None:
         try:

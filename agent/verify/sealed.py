@@ -61,6 +61,7 @@ class ObjectCheck:
         self._objects = objects
         self._good: set[bytes] = set()
         self._lock = threading.Lock()
+        self._own = threading.local()
         self.bytes = 0
 
     def check(self, statement: Statement) -> None:
@@ -76,14 +77,22 @@ class ObjectCheck:
             if len(self._good) < REMEMBERED:
                 self._good.add(name)
 
+    def _tools(self) -> tuple[zstandard.ZstdDecompressor, memoryview]:
+        """Return this thread's own unpacker, and memory to unpack into: made for each object they cost its hash."""
+        held: tuple[zstandard.ZstdDecompressor, memoryview] | None = getattr(self._own, "tools", None)
+        if held is None:
+            held = self._own.tools = (zstandard.ZstdDecompressor(), memoryview(bytearray(CHUNK)))
+        return held
+
     def _hash(self, statement: Statement) -> None:
         digest, size = hashlib.sha256(), 0
+        unpacker, into = self._tools()
         try:
             with reaching(f"read {statement.path}"), self._objects.stream(statement.path) as file:
-                reader = zstandard.ZstdDecompressor().stream_reader(file, read_size=CHUNK, read_across_frames=False)
-                while chunk := reader.read(CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
+                reader = unpacker.stream_reader(file, read_size=CHUNK, read_across_frames=False)
+                while read := reader.readinto(into):
+                    digest.update(into[:read])
+                    size += read
                     if size > statement.size:
                         break
         except zstandard.ZstdError as error:

@@ -149,7 +149,7 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
 
     recorded = Recorded()
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        for bundle, judged in _ahead(walk.bundles(), lambda bundle: pool.map(judge, bundle)):
+        for bundle, judged in _ahead(walk.bundles(), lambda bundle: _shared(pool, workers, judge, bundle)):
             statements: dict[int, Statement] = {}
             for entry, (statement, wrong, broken, gone) in zip(bundle, judged, strict=True):
                 done.entry(entry, access)
@@ -174,6 +174,29 @@ def _artifacts(report: Report, store: Store, trust: Trust, walk: Walk, progress:
     objects.says = f"{hashed.bytes:,} bytes hashed"
     _unlogged(store, recorded, unlogged)
     return recorded
+
+
+def _shared(
+    pool: ThreadPoolExecutor, workers: int, judge: Callable[[Entry], Result], bundle: list[Entry]
+) -> Iterator[Result]:
+    """Begin to judge a bundle and return an iterator over what is found, which waits.
+
+    Each thread takes the next entry until none is left: to wake the reader after each costs as much as to judge it.
+    """
+    left, found = iter(enumerate(bundle)), dict[int, Result]()
+
+    def work() -> None:
+        for at, entry in left:
+            found[at] = judge(entry)
+
+    begun = [pool.submit(work) for _ in range(workers)]
+
+    def results() -> Iterator[Result]:
+        for one in begun:
+            one.result()
+        yield from (found[at] for at in range(len(bundle)))
+
+    return results()
 
 
 def _ahead(

@@ -26,7 +26,7 @@ from tests.bench import estate
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 LANES = 4
-TOTAL = 600
+TOTAL = 2_400
 """MB of artifacts that are verified."""
 
 
@@ -128,7 +128,7 @@ def encryption(times: int, records: int) -> list[Figure]:
 
 
 def verifying(times: int) -> list[Figure]:
-    """Verification of 600 MB in large artifacts against decompressing and hashing it alone, on every core."""
+    """Verification of 2,400 MB in large artifacts against decompressing and hashing it alone, on every core."""
     return [figure for size in (8, 1) for figure in _verifying(times, size)]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import insert
 from sqlmodel import col, select
 
@@ -129,8 +132,13 @@ def _submit(store: Store, writer: ObjectWriter, collector: str = "bench") -> int
     return staged.size
 
 
-LOG = "2026-01-02T03:04:05Z restore finished, 1,024 tables compared, no differences\n" * 80
-"""Makes records large, so that a gigabyte is written soon; it is for the verifier as hard as the small ones."""
+def varied(job: str) -> Record:
+    """Return a restore job with ids and figures of its own: an object of them shrinks tenfold, as collected ones do."""
+    digest = hashlib.sha256(job.encode()).hexdigest()
+    size, at = int(digest[:8], 16), WHEN + timedelta(seconds=int(digest[8:12], 16))
+    point = f"arn:aws:backup:eu-central-1:123456789012:recovery-point:{digest[12:36]}"
+    item = {**ITEM, "RestoreJobId": job, "RecoveryPointArn": point, "BackupSizeInBytes": size, "CreationDate": at}
+    return Record(BackupTest(job, backup=point, size_bytes=size, occurred_at=at), item)
 
 
 def fill(artifacts: int, size: int, folder: Path, *, encrypted: bool = False) -> dict[str, Any]:
@@ -138,11 +146,12 @@ def fill(artifacts: int, size: int, folder: Path, *, encrypted: bool = False) ->
 
     def large(store: Store, number: int) -> StagedObject:
         writer = store.new_object("bench")
-        for index in range(size // 7_000):
-            writer.write(Record(BackupTest(f"{number}-{index:08d}"), {**raw(index), "Log": LOG}))
+        for index in range(ceil(size / each)):
+            writer.write(varied(f"{number:03d}-{index:08d}"))
         return writer.close()
 
     config = load(configuration(folder, [], encrypted=encrypted), {})
+    each = len(orjson.dumps({"record": varied("000-00000000").row, "raw": varied("000-00000000").raw}))
     with open_store(config, lambda: datetime.now(UTC), writer=True) as store:
         bulk.grow(store, bulk.sealed(store, artifacts, large if size else bulk.Small()))
     bulk.trusted(folder)

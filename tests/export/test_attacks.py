@@ -400,6 +400,7 @@ def test_the_same_in_a_zip(office: Office, folder: Path, attack: Callable[[Path]
     (erasure_told, "list", "erased"), (anchored_before, "list", "another time stamp"),
     (draw_not_listed, "samples", "the log has S1, S2"), (item_left_out_of_the_table, "samples", "or fewer"),
     (stamp_with_the_link_of_another, "time stamps", "consistency.txt links "),
+    (edited_result, "samples", "not the document whose digest is in the log"),
     (of_tomorrow, "as of", "neither the last entry of the log, 2026-11-01T"), (of_yesterday, "as of", "neither the last"),
     (status_of_another_instant, "as of", "status.json is of another instant"),
     (status_of_another_audit, "as of", "instant or audit"),

@@ -189,7 +189,7 @@ class StoreHeld:
         ]
         bodies = {}
         for row in missing:
-            with self._locked.noting(unit):
+            with self._locked.noting(unit, counts=self._counts(row, requirement)):
                 bodies[row.id] = self._made(row, requirement, name)
         found.update((artifact, decode(body)) for artifact, body in bodies.items())
         if bodies and self.keep:

@@ -34,12 +34,13 @@ class Locked:
             raise
 
     @contextmanager
-    def noting(self, unit: Unit) -> Iterator[None]:
-        """Note that a unit asks for records that cannot be opened, and go on without them."""
+    def noting(self, unit: Unit, *, counts: bool = True) -> Iterator[None]:
+        """Go on without records that cannot be opened, and note that the unit asks for them where they count at all."""
         try:
             yield
         except LockedError as error:
-            self._units[unit.key] = error.line()
+            if counts:
+                self._units[unit.key] = error.line()
 
     def why(self, unit: Unit) -> str:
         """Return why records that the unit asks for cannot be opened; '' where none are lacking."""

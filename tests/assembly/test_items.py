@@ -137,14 +137,22 @@ def test_names_are_told_and_kept_nowhere_in_the_clear(office: Office) -> None:
         assert sampling.drawn(app, "P1", random()) == "S1"
 
 
-def test_a_package_has_them_and_holds(office: Office) -> None:
+def packed(office: Office) -> Path:
+    """Return the table of the second sample in an unpacked package."""
     with office.open(writer=False) as app:
         pack(app, Packed(), office.folder / "package.zip")
-    office.verify(office.folder / "package.zip")
     shutil.unpack_archive(office.folder / "package.zip", office.folder / "package")
-    table = (office.folder / "package" / "samples" / "S2" / "items.csv").read_text()
-    assert NAMES[0] in table
-    file = office.folder / "package" / "samples" / "S2" / "items.csv"
+    return office.folder / "package" / "samples" / "S2" / "items.csv"
+
+
+def test_a_package_has_them_and_holds(office: Office) -> None:
+    assert NAMES[0] in packed(office).read_text()
+    office.verify(office.folder / "package.zip")
+
+
+def test_another_id_in_the_table_is_found_by_the_record_beside_it(office: Office) -> None:
+    file = packed(office)
+    table = file.read_text()
     file.write_text(table.replace(NAMES[0], "grace.murray@example.com", 1))
     sums(office.folder / "package")
     report = places.folder(office.folder / "package", office.folder / "trust.pem", None, lambda _done, _all: None)

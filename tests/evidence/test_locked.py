@@ -179,6 +179,19 @@ def test_what_only_records_tell_is_never_fresh_nor_complete_nor_lost(folder: Pat
     assert (trail.coverage.state, trail.coverage.gaps) == (Coverage.DUE, ()), "whether there was silence is not known"
 
 
+def test_a_run_that_counts_for_nothing_leaves_the_answer_whole(folder: Path) -> None:
+    with opened(folder, writer=True) as app:
+        app.store.void(app.store.artifacts(collector="aws.backup_restore_jobs")[0].id, "a mistake", "ada")
+        app.store.drain()
+    forget_summaries(folder)
+    with opened(folder) as app:
+        before = holding(app, "backup-restore-tests").freshness
+    no_key(folder)
+    with opened(folder) as app:
+        found = holding(app, "backup-restore-tests")
+    assert (found.freshness, found.locked) == (before, "")
+
+
 def test_windows_that_were_never_read_are_lost_with_and_without_the_key(folder: Path) -> None:
     forget_summaries(folder)
     with opened(folder, writer=True) as app, app.store.transaction() as session:

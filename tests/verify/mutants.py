@@ -234,6 +234,8 @@ MUTANTS = [Mutant(*one) for one in (
     ("verify/samples.py", "if said != canonical.loads(canonical.document(told)):", "if False:", "draw_not_listed"),
     ("verify/samples.py", "wrong = [one for one in TOLD if row.get(one) != harmless(told[one])]", "wrong = []",
      "deviation_made_a_pass"),
+    ("verify/samples.py", "told[\"id\"] = row.get(\"id\") if record is None else record.get(\"id\")",
+     "told[\"id\"] = row.get(\"id\")", "test_another_id_in_the_table_is_found_by_the_record_beside_it"),
     ("verify/samples.py", "and not same_cell(cell, record.get(one.removeprefix(RECORD)))]", "and False]",
      "another_record_of_an_item"),
     ("verify/report.py", "not any(step.state == REFUSED for step in self.steps)", "True", "removed_row"),
@@ -244,7 +246,8 @@ MUTANTS = [Mutant(*one) for one in (
 )]
 
 
-NAMED = ("export/test_attacks.py", "export/test_package.py", "timestamps", "verify/test_trust.py", "store/test_cipher.py", "store/test_encryption.py")
+NAMED = ("export/test_attacks.py", "export/test_package.py", "timestamps", "verify/test_trust.py", "store/test_cipher.py", "store/test_encryption.py",
+         "assembly/test_items.py")
 """Where the tests lie that are named instead of an attack."""
 SURVIVES, KILLED, BROKEN = 3, 4, 5
 """What the process of a mutant ends with: BROKEN is one that is noticed only because something raises now.

@@ -68,7 +68,8 @@ class Header:
     `population` is the sentence that an auditor reads: what one record is, and of which whole.
     `cadence` (ISO 8601) is the schedule's default; `keeps` says how long the source keeps the
     data, where a longer cadence would lose it. `exact`: a receipt that differs lowers the run.
-    `performs`: the collector makes the event happen itself (a restore it runs).
+    `performs`: the collector makes the event happen itself (a restore it runs). `opt_in`: it runs
+    only for scopes that name it, because of what it costs or needs.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Header:
     windows: Windows | None = None
     exact: bool = False
     performs: bool = False
+    opt_in: bool = False
     version: str = "1"
     limits: tuple[str, ...] = ()
     """What it cannot see, each a sentence."""

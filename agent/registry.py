@@ -29,7 +29,7 @@ from agent.nearest import nearest
 PACKAGE = "collectors"
 GROUP = "annexa.collectors"
 PER = ("region", "boundary", "organization", "member")
-KEPT = ("title", "kind", "population", "per", "cadence", "version")
+KEPT = ("title", "kind", "population", "per", "cadence", "version", "opt_in")
 """What is read from the source of a collector that cannot be loaded: plain words, needed to plan and to judge."""
 LONGEST = 200
 
@@ -136,6 +136,8 @@ def _wrong(header: Any) -> Iterator[str]:
         yield "declares one call twice"
     elif not all(isinstance(said, Mapping) for api in header.calls for said in (api.answers, api.unavailable)):
         yield "lists answers or unavailable without what each code says: they are mappings"
+    if not isinstance(header.opt_in, bool):
+        yield f"is opt_in {header.opt_in!r}, which is neither True nor False"
     if not isinstance(header.windows, Windows | None):
         yield "has windows that are no Windows"
     try:
@@ -182,7 +184,8 @@ def _words(module: str) -> dict[str, Any]:
         word.arg: word.value.value
         for call in made if isinstance(call.func, ast.Name) and call.func.id == "Header"
         for word in call.keywords
-        if word.arg in KEPT and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
+        if word.arg in KEPT and isinstance(word.value, ast.Constant)
+        and isinstance(word.value.value, bool if word.arg == "opt_in" else str)
     }
 
 

@@ -76,6 +76,8 @@ def _collector(header: Header, controls: list[str]) -> Iterator[str]:
     yield f"{header.title}. {header.population}"
     yield ""
     yield f"- Kind `{header.kind}`, read {once[header.per]}, every {header.cadence} unless configured otherwise."
+    if header.opt_in:
+        yield f"- Opt-in: it runs only for scopes that name it, `collectors: {{also: [{header.id}]}}`."
     if header.windows is not None:
         behind = int(header.windows.settle.total_seconds() // 60)
         yield f"- By windows that tile exactly, {behind} minutes behind now, back to {header.windows.reach.days} days."

@@ -160,26 +160,32 @@ class Parts:
         scope: str | None = None,
         conclusions: bool = True,
         requirements: Sequence[str] | None = None,
+        by_row: bool = False,
     ) -> list[Holding]:
-        """Return every unit owed at an instant with its answers, by the rules in force then."""
+        """Return every unit owed at an instant with its answers, by the rules in force then.
+
+        `by_row`: with the rows of the exceptions, for which the artifacts are read.
+        """
         mapping = force.mapping_at(self.store, self.mapping, as_of)
         rules = force.rules_at(self.store, self.rules, as_of)
         units = [
             unit for unit in force.units_at(self.store, mapping, rules, self.headers, as_of)
             if scope in {None, unit.scope} and (requirements is None or unit.requirement.id in requirements)
         ]
-        held = self.held(as_of, mapping, whole=requirements is None)
+        held = self.held(as_of, mapping, whole=requirements is None, by_row=by_row)
         found = self.weigher(held, rules, mapping, conclusions=conclusions).weigh(units, as_of, audit)
         self.locked.update(one.locked for one in found if one.locked)
         return found
 
     def held(
-        self, as_of: datetime, mapping: Mappings, session: Session | None = None, *, whole: bool = False
+        self, as_of: datetime, mapping: Mappings, session: Session | None = None, *, whole: bool = False,
+        by_row: bool = False,
     ) -> StoreHeld:
         """Return what is held at an instant, asked within a transaction where one is given; `whole`: of every unit."""
         return StoreHeld(
             store=self.store, shelf=self.shelf, as_of=as_of, tz=self.config.timezone, desk=self.desk, ahead=self.ahead,
             requirements=mapping.requirements, keep=self.writer, session=session, whole=whole,
+            by_row=by_row,
         )
 
     def renew(self, config: Config, mapping: Mappings) -> None:
@@ -207,13 +213,17 @@ class Parts:
         )
 
     def status(
-        self, as_of: datetime | None = None, framework: str | None = None, scope: str | None = None
+        self, as_of: datetime | None = None, framework: str | None = None, scope: str | None = None, *,
+        of: Sequence[str] | None = None,
     ) -> Status:
-        """Return the status of every control at an instant; raises `ConfigurationError` for a strange scope."""
+        """Return the status of every control at an instant; raises `ConfigurationError` for a strange scope.
+
+        `of`: of these requirements alone, with the rows of the exceptions.
+        """
         instant = as_of or self.clock()
         self._known(scope)
         audit = self.audit(instant)
-        found = self.holdings(instant, audit, scope=scope)
+        found = self.holdings(instant, audit, scope=scope, requirements=of, by_row=of is not None)
         mapping = force.mapping_at(self.store, self.mapping, instant)
         return answer.status(mapping, self.framework(framework), found, instant, audit, self._warnings(instant))
 

@@ -36,6 +36,7 @@ def collect(
 ) -> list[Result]:
     """Collect now what is chosen and return the results; raises `ConfigurationError` for a strange choice."""
     chosen = _chosen(app, collectors)
+    _on(app, collectors)
     connected = connected_scopes(app, scopes)
     if not connected:
         raise ConfigurationError("there is no scope to collect from", advice="Add one under scopes:")
@@ -143,3 +144,12 @@ def _chosen(app: Parts, patterns: Sequence[str]) -> frozenset[str] | None:
     if strange is not None:
         app.registry.get(strange)  # names the nearest id
     return frozenset(chosen)
+
+
+def _on(app: Parts, collectors: Sequence[str]) -> None:
+    """Raise `ConfigurationError` where an opt-in collector is asked for by its id and no scope has switched it on."""
+    enabled = {one for rule in app.rules.scopes for one in rule.enabled}
+    for name in collectors:
+        if name in app.headers and app.headers[name].opt_in and name not in enabled:
+            raise ConfigurationError(f"{name} is opt-in, and no scope has switched it on",
+                                     advice=f"Name it in a scope: collectors: {{also: [{name}]}}")

@@ -83,7 +83,7 @@ def rules_of(config: Config, headers: Iterable[Header]) -> Rules:
                 name=scope.name, provider=scope.provider, in_isms=scope.in_isms, connected=scope.connected,
                 enabled=frozenset(
                     header.id for header in known
-                    if header.provider == scope.provider and header.id in scope.collectors
+                    if header.provider == scope.provider and scope.collectors.runs(header.id, opt_in=header.opt_in)
                 ),
             )
             for scope in config.scopes

@@ -137,7 +137,7 @@ def _status(
     instant = min(as_of, audit.end)
     framework = app.framework(asked.framework)
     mapping = force.mapping_at(app.store, app.mapping, instant)
-    holdings = app.holdings(instant, audit)
+    holdings = app.holdings(instant, audit, by_row=True)
     status = answer.status(mapping, framework, holdings, instant, audit)
     if strange := sorted(set(asked.controls) - {one.id for one in status.controls}):
         raise ConfigurationError(f"{framework} has no control {strange[0]!r}", advice="annexa controls lists them")

@@ -69,15 +69,20 @@ def _entra(scope: EntraScope) -> Provider:
 def _gcp(scope: GcpScope) -> Provider:
     try:
         from agent.clients.gcp.provider import GcpProvider
+        from agent.clients.gcp.scope import AssetExport, DataAccess
         from agent.clients.gcp.scope import GcpScope as Values
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"the Google Cloud client is not installed ({error.name})",
             advice="Install annexa with the extra gcp: pip install 'annexa[gcp]'",
         ) from error
+    read, export = scope.data_access, scope.asset_export
     return GcpProvider(Values(
         name=scope.name, parent=scope.parent, impersonate=scope.impersonate or "",
         quota_project=scope.quota_project or "", exclude=scope.exclude, endpoint=scope.endpoint or "",
+        data_access=DataAccess(services=read.services, writes_only=read.writes_only) if read else DataAccess(),
+        asset_export=AssetExport(bucket=export.bucket, prefix=export.prefix, compare=export.compare)
+        if export else None,
     ))
 
 

@@ -16,6 +16,7 @@ from agent.assembly.app import Parts
 from agent.evidence.answer import actions
 from agent.evidence.flips import Flipper
 from agent.evidence.report import Holding
+from agent.lake.shelf import Signed
 from agent.mapping import ISO_2022
 from agent.model import Axis, Freshness, Outcome
 from agent.store import Assessment, Attempt, Flip, Outbox
@@ -33,7 +34,7 @@ def flipper(app: Parts, now: datetime) -> Flipper:
         units=app.units, audit=app.audit(now), tz=app.config.timezone,
         held=lambda instant, session: app.held(instant, app.mapping, session),
         weigher=lambda held, conclusions: app.weigher(held, app.rules, app.mapping, conclusions=conclusions),
-        stored=stored,
+        vouch=Signed(app.store), stored=stored,
     )
 
 

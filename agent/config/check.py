@@ -81,7 +81,7 @@ def references(
     """
     errors: list[ConfigurationError] = []
     for number, scope in enumerate(config.scopes):
-        for list_name in ("enable", "disable"):
+        for list_name in ("enable", "also", "disable"):
             path = f"scopes[{number}].collectors.{list_name}"
             patterns = [(f"{path}[{i}]", p) for i, p in enumerate(getattr(scope.collectors, list_name))]
             own = [c for c in collectors if c.startswith(f"{scope.provider}.")]

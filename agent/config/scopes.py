@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -51,6 +51,9 @@ PARENT = text(
     r"(organizations|folders)/[0-9]{1,20}|projects/[a-z0-9:.-]{1,60}",
 )
 PROJECT = text("the id of a project such as data-prod", r"[a-z][a-z0-9:.-]{1,60}")
+BUCKET = text("the name of a Cloud Storage bucket, without gs://", r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+FOLDER = text("the beginning of an object's name, such as annexa/assets", r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+SERVICE = text("a service such as storage.googleapis.com", r"[a-z][a-z0-9-]{1,60}\.googleapis\.com")
 SERVICE_ACCOUNT = text(
     "a service account such as annexa@data-prod.iam.gserviceaccount.com",
     r"[a-z0-9-]{1,63}@[a-z0-9.-]{1,90}\.gserviceaccount\.com",
@@ -60,17 +63,31 @@ ENDPOINT = url("https", "http")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choose:
-    """Which collectors run for a scope, by id or pattern; what is disabled does not run."""
+    """Which collectors run for a scope, by id or pattern; what is disabled does not run.
+
+    A collector that is opt-in runs only where `also` fits it, or `enable` has its whole id.
+    """
 
     enable: tuple[str, ...] = key(
         everything(many(PATTERN, "a list of collectors")), "Only these run.", default=(), shown="all"
     )
+    also: tuple[str, ...] = key(
+        many(PATTERN, "a list of collectors"), "These run as well: opt-in collectors are off unless they are named.",
+        default=(),
+    )
     disable: tuple[str, ...] = key(many(PATTERN, "a list of collectors"), "These do not run.", default=())
 
-    def __contains__(self, collector: str) -> bool:
-        if any(fnmatchcase(collector, pattern) for pattern in self.disable):
+    def runs(self, collector: str, *, opt_in: bool = False) -> bool:
+        """Return whether a collector runs."""
+        if _fits(collector, self.disable):
             return False
-        return not self.enable or any(fnmatchcase(collector, pattern) for pattern in self.enable)
+        if opt_in:
+            return _fits(collector, self.also) or collector in self.enable
+        return not self.enable or _fits(collector, (*self.enable, *self.also))
+
+
+def _fits(collector: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(collector, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +157,30 @@ class AwsScope(Scope):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataAccess:
+    """What `gcp.data_access_logs` reads of the logs of data access; everything where nothing is narrowed."""
+
+    COLLECTOR: ClassVar[str] = "gcp.data_access_logs"
+
+    services: tuple[str, ...] = key(
+        everything(many(SERVICE, "a list of services")), "Only what was done at these services.", default=(),
+        shown="all",
+    )
+    writes_only: bool = key(BOOLEAN, "Only what wrote data, by the permissions that Google checked.", default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetExport:
+    """Where `gcp.asset_export` lets Google write, and whether it counts again."""
+
+    COLLECTOR: ClassVar[str] = "gcp.asset_export"
+
+    bucket: str = key(BUCKET, "The bucket that takes the exports; give it a lifecycle rule that deletes them.")
+    prefix: str = key(FOLDER, "How the names of the objects begin.", default="annexa")
+    compare: bool = key(BOOLEAN, "Count by the search as well, 500 resources a call.", default=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GcpScope(Scope):
     """A Google Cloud project, folder or organization."""
 
@@ -153,7 +194,25 @@ class GcpScope(Scope):
         PROJECT, "The project whose quota and switched-on APIs are used. Default: the credentials' own.", default=None
     )
     exclude: tuple[str, ...] = key(many(PROJECT, "a list of project ids"), "Projects left out.", default=())
+    data_access: DataAccess | None = key(
+        part(DataAccess), "What gcp.data_access_logs, which is opt-in, reads.", default=None, shown="everything"
+    )
+    asset_export: AssetExport | None = key(
+        part(AssetExport), "Where gcp.asset_export, which is opt-in, lets Google write.", default=None
+    )
     endpoint: str | None = key(ENDPOINT, "Where the API is, when not at Google.", default=None)
+
+    def problems(self, node: Node) -> Iterator[ConfigurationError]:
+        """Yield what contradicts itself: the settings of a collector that is off, and an export to nowhere."""
+        for name, said in (("data_access", self.data_access), ("asset_export", self.asset_export)):
+            if said is not None and not self.collectors.runs(said.COLLECTOR, opt_in=True):
+                advice = f"Switch it on: collectors: {{also: [{said.COLLECTOR}]}}"
+                yield ConfigurationError(f"'{name}' is of {said.COLLECTOR}, which is off", place=node.where(name),
+                                         advice=advice)
+        if self.asset_export is None and self.collectors.runs(AssetExport.COLLECTOR, opt_in=True):
+            advice = "Name one: asset_export: {bucket: …}"
+            yield ConfigurationError(f"{AssetExport.COLLECTOR} needs a bucket", place=node.where("collectors"),
+                                     advice=advice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

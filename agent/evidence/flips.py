@@ -17,12 +17,13 @@ from datetime import datetime, tzinfo
 from sqlmodel import Session, col, select
 
 from agent import assess, canonical
+from agent.evidence.concluded import Concluded, Vouch, looked_at, mark_of, write
 from agent.evidence.held import StoreHeld
 from agent.evidence.owed import Unit, Units
 from agent.evidence.report import Holding
 from agent.evidence.weigh import Weigher
 from agent.evidence.why import why
-from agent.model import Audit, Axis
+from agent.model import KINDS, Audit, Axis
 from agent.store import ArtifactRow, Assessment, Flip
 
 Stored = Callable[[Session, Flip, Holding], None]
@@ -38,6 +39,7 @@ class Flipper:
     tz: tzinfo
     held: Callable[[datetime, Session | None], StoreHeld]
     weigher: Callable[[StoreHeld, bool], Weigher]
+    vouch: Vouch
     stored: Stored = lambda _session, _flip, _holding: None
 
     def derive(self, session: Session, rows: list[ArtifactRow]) -> None:
@@ -104,9 +106,9 @@ class Flipper:
                 continue
             fresh = session.get(Assessment, (*unit.key, Axis.FRESHNESS.value))
             judged = [row.id for row in held.judged(unit)]
-            mark = _mark(unit, judged, fresh.state if fresh else "", now)
+            mark = self._mark(unit, judged, fresh.state if fresh else "", now)
             row = session.get(Assessment, (*unit.key, Axis.CONCLUSION.value))
-            if row is None or row.body.decode() != mark:
+            if row is None or mark_of(row.body) != mark:
                 found.append((unit, mark))
         return found
 
@@ -123,13 +125,28 @@ class Flipper:
             requirement=unit.requirement.id, scope=unit.scope, boundary=unit.boundary, axis=Axis.CONCLUSION.value,
             state=state, since=now,
         )
-        kept.body, kept.artifact, kept.state = mark.encode(), holding.freshness.artifact, state
+        kept.body = write(self._concluded(unit, mark, holding), self.vouch)
+        kept.artifact, kept.state = holding.freshness.artifact, state
         if state != before:
             kept.since = now
             change = assess.Change(axis=Axis.CONCLUSION, before=before, after=state, at=now)
             self._store(session, unit, change, now, holding)
         session.add(kept)
         return int(state != before)
+
+    def _concluded(self, unit: Unit, mark: str, holding: Holding) -> Concluded:
+        """Return what is kept: without an audit the period moves with the clock, and only the mark is of use."""
+        found, looked = holding.conclusion, ""
+        if found.checks and self.audit is not None:
+            looked = looked_at(unit.requirement, found.artifacts, self.audit.period)
+        return Concluded(mark, looked, found.checks)
+
+    def _mark(self, unit: Unit, artifacts: Sequence[str], freshness: str, now: datetime) -> str:
+        """Return what a conclusion rests on: checks, artifacts, freshness and, for events, the period or the day."""
+        period = self.audit.period if self.audit else None
+        day = now.date().isoformat() if period is None and KINDS[unit.requirement.kind].event else ""
+        looked = looked_at(unit.requirement, artifacts, period)
+        return hashlib.sha256(canonical.document([looked, freshness, day])).hexdigest()
 
     def _store(self, session: Session, unit: Unit, change: assess.Change, now: datetime, holding: Holding) -> None:
         flip = Flip(
@@ -141,9 +158,3 @@ class Flipper:
         session.flush()
         self.stored(session, flip, holding)
 
-
-def _mark(unit: Unit, artifacts: Sequence[str], freshness: str, now: datetime) -> str:
-    """Return what a conclusion rests on: checks, artifacts, freshness, and the day where a check asks for `$as_of`."""
-    day = now.date().isoformat() if any("$as_of" in check.exceptions for check in unit.requirement.checks) else ""
-    checks = [(check.id, check.exceptions) for check in unit.requirement.checks]
-    return hashlib.sha256(canonical.document([checks, sorted(artifacts), freshness, day])).hexdigest()

@@ -16,21 +16,22 @@ from sqlmodel import Session, col, select
 
 from agent.errors import LockedError
 from agent.evidence.ahead import Ahead
+from agent.evidence.concluded import Concluded, looked_at, read
 from agent.evidence.instants import key, source, thinned, wanted
 from agent.evidence.locked import Locked
 from agent.evidence.owed import Unit
 from agent.evidence.rows import COLUMNS, Kept, any_at_once, newest, summary
 from agent.evidence.weigh import enabled_spans
 from agent.freshness import stale_at
-from agent.lake.conclude import conclude, unasked
+from agent.lake.conclude import conclude, of_checks, unasked
 from agent.lake.desk import Asked, Desk
 from agent.lake.instants import Instants, decode
 from agent.lake.judged import Population
 from agent.lake.pieces import Piece
-from agent.lake.shelf import Shelf
-from agent.model import KINDS, Conclusion, FreshnessAnswer, Outcome, Requirement, Subjects, Summary, Window
-from agent.model.conclusions import ConclusionAnswer
-from agent.store import ArtifactRow, Store, SummaryRow
+from agent.lake.shelf import Shelf, Signed
+from agent.model import KINDS, Axis, Conclusion, FreshnessAnswer, Outcome, Requirement, Subjects, Summary, Window
+from agent.model.conclusions import CheckResult, ConclusionAnswer
+from agent.store import ArtifactRow, Assessment, Store, SummaryRow
 from agent.timeline import by_collector, in_force
 
 Place = tuple[str, str, str]
@@ -54,8 +55,11 @@ class StoreHeld:
     """The sequencer's transaction, where the answer is asked inside of it; else each question has its own."""
     whole: bool = False
     """Every unit will be asked, scope by scope: the rows of a scope are read at once, and go with its last unit."""
+    by_row: bool = False
+    """The exceptions of checks are wanted by row: kept conclusions only count them."""
     _locked: Locked = field(init=False)
     _scope: str | None = None
+    _concluded: dict[tuple[str, str, str], Concluded | None] = field(default_factory=dict)
     _rows: dict[Place, list[Kept]] = field(default_factory=dict)
     _instants: dict[tuple[Place, str], dict[str, Instants]] = field(default_factory=dict)
 
@@ -112,15 +116,18 @@ class StoreHeld:
 
     def conclude(self, unit: Unit, answer: FreshnessAnswer, period: Window, as_of: datetime) -> ConclusionAnswer:
         """Return what the checks find in the artifacts that design section 6 and ADR 6 name."""
-        requirement = unit.requirement
-        rows = self.judged(unit)
-        unknown = ConclusionAnswer(state=Conclusion.UNKNOWN, artifacts=tuple(row.id for row in rows))
+        requirement, rows = unit.requirement, self.judged(unit)
+        artifacts = tuple(row.id for row in rows)
         if reason := unasked(requirement, [row.outcome for row in rows], answer.state):
-            return replace(unknown, reason=reason)
+            return ConclusionAnswer(state=Conclusion.UNKNOWN, reason=reason, artifacts=artifacts)
+        if not self.by_row and (kept := self._checked(unit, artifacts, period)) is not None:
+            return of_checks(kept, artifacts)
         try:
             pieces = [self._locked.piece(row) for row in rows]
-        except LockedError as error:
-            return replace(unknown, reason=error.line(), locked=error.line())
+        except LockedError as error:  # rows of exceptions are lacking at least; the counts may be kept
+            kept, line = self._checked(unit, artifacts, period), error.line()
+            unknown = ConclusionAnswer(state=Conclusion.UNKNOWN, reason=line, artifacts=artifacts)
+            return replace(unknown if kept is None else of_checks(kept, artifacts), locked=line)
         population = Population(requirement.kind, pieces, as_of, period)
         return conclude(requirement, population, answer.state, self.desk.checks)
 
@@ -167,9 +174,30 @@ class StoreHeld:
         """Read the rows of a scope and let go of those of the one before."""
         self._rows.clear()
         self._instants.clear()
+        self._concluded = self._conclusions(col(Assessment.scope) == scope) if not self.by_row else {}
         for row in self._read(col(ArtifactRow.scope) == scope):
             self._rows.setdefault((row.collector, row.scope, row.boundary), []).append(row)
         self._scope = scope
+
+    def _checked(self, unit: Unit, artifacts: Sequence[str], period: Window) -> tuple[CheckResult, ...] | None:
+        """Return what the checks found when they looked at the same; None where that was not kept."""
+        kept = self._kept_conclusion(unit)
+        return kept.checks if kept and kept.looked == looked_at(unit.requirement, artifacts, period) else None
+
+    def _kept_conclusion(self, unit: Unit) -> Concluded | None:
+        if not self.whole and unit.key not in self._concluded:
+            requirement, scope, boundary = unit.key
+            self._concluded[unit.key] = self._conclusions(
+                col(Assessment.requirement) == requirement, col(Assessment.scope) == scope,
+                col(Assessment.boundary) == boundary,
+            ).get(unit.key)
+        return self._concluded.get(unit.key)
+
+    def _conclusions(self, *where: ColumnElement[bool]) -> dict[tuple[str, str, str], Concluded | None]:
+        vouch = Signed(self.store)
+        query = select(Assessment).where(col(Assessment.axis) == Axis.CONCLUSION, *where)
+        with self._reading() as session:
+            return {(row.requirement, row.scope, row.boundary): read(row.body, vouch) for row in session.exec(query)}
 
     def _read(self, *where: ColumnElement[bool]) -> list[Kept]:
         query = select(*COLUMNS).where(*where, col(ArtifactRow.recorded_at) <= self.as_of)

@@ -112,12 +112,12 @@ def _closable(connection: duckdb.DuckDBPyConnection, requirement: Requirement) -
     return column if "id" in columns and column in KINDS[requirement.kind].columns else ""
 
 
-def _close(connection: duckdb.DuckDBPyConnection, requirement: Requirement, as_of: datetime) -> int:
+def _close(connection: duckdb.DuckDBPyConnection, requirement: Requirement, known: datetime) -> int:
     """Drop the exceptions that a later qualifying record of the same subject closes; return how many.
 
     The exception names its record by `id`. The subject is that record's `resource` (or the column
     of the requirement's subjects) within its boundary. The record that closes it occurred later,
-    by `as_of`, also after the period's end, satisfies `qualifies`, and is no exception of the same
+    by `known`, also after the period's end, satisfies `qualifies`, and is no exception of the same
     check itself. A row without `id` (a sum, a group) and a record without subject or time stay open.
     """
     column = _closable(connection, requirement)
@@ -129,7 +129,7 @@ def _close(connection: duckdb.DuckDBPyConnection, requirement: Requirement, as_o
     sql = (
         f"DELETE FROM _exceptions WHERE id::VARCHAR IN (WITH good AS (SELECT {boundary} AS b, {subject} AS s, "
         f"max(occurred_at) AS last FROM _all WHERE {good} "
-        f"AND occurred_at <= {_instant(as_of)} "
+        f"AND occurred_at <= {_instant(known)} "
         "AND id NOT IN (SELECT id::VARCHAR FROM _exceptions WHERE id IS NOT NULL) GROUP BY ALL) "
         f"SELECT f.id FROM _all f JOIN good ON good.b = f.{boundary} AND good.s = f.{subject} "
         "WHERE good.last > f.occurred_at)"
@@ -168,7 +168,7 @@ def _result(
         return CheckResult(check=check.id, title=check.title, state=Conclusion.UNKNOWN, undated=measure.undated,
                            reason="there are no records to check")
     _ask(connection, check, population.seen)
-    closed = _close(connection, requirement, population.as_of)
+    closed = _close(connection, requirement, population.known)
     kept, count = _kept(connection)
     nulls = [f"{column} is not told for {measure.nulls[column]} of {measure.records} records"
              for column in check.needs if measure.nulls[column]]

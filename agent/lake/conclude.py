@@ -45,6 +45,11 @@ def conclude(
         checks = tuple(checked(requirement, population))
     except EndedError as error:
         return ConclusionAnswer(state=Conclusion.UNKNOWN, reason=error.message, artifacts=artifacts)
+    return of_checks(checks, artifacts)
+
+
+def of_checks(checks: tuple[CheckResult, ...], artifacts: tuple[str, ...]) -> ConclusionAnswer:
+    """Return the worst of what the checks found in some artifacts."""
     state = worst((check.state for check in checks), Conclusion.NO_EXCEPTIONS)
     return ConclusionAnswer(state=state, checks=checks, reason=_reason(state, checks), artifacts=artifacts)
 

@@ -38,6 +38,14 @@ class Population:
         return min([self.as_of, max((piece.collected_at for piece in self.pieces), default=self.as_of)])
 
     @property
+    def known(self) -> datetime:
+        """Return by when the newest of them was recorded, where that lies before the instant asked.
+
+        Nothing that is in them happened later, so that what closes an exception is the same at every later instant.
+        """
+        return min([self.as_of, max((piece.recorded_at for piece in self.pieces), default=self.as_of)])
+
+    @property
     def span(self) -> Window:
         """Return the audit period, half-open."""
         if self.period is not None:

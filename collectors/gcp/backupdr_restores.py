@@ -9,7 +9,8 @@ from typing import Any
 from agent.clients.gcp import Gcp
 from agent.collector import Api, Header, Record, Run, Windows
 from agent.model import BackupTest
-from collectors.gcp._times import duration, instant, written
+from collectors.gcp._entries import CALL, entries
+from collectors.gcp._times import duration, instant
 
 HEADER = Header(
     id="gcp.backupdr_restores",
@@ -19,7 +20,7 @@ HEADER = Header(
     "project of the backup vault.",
     provider="gcp",
     per="member",
-    calls=(Api("logging.list_log_entries", ("logging.logEntries.list",)),),
+    calls=(Api(CALL, ("logging.logEntries.list",)),),
     windows=Windows(settle=timedelta(hours=1), longest=timedelta(days=7), reach=timedelta(days=29)),
     keeps="P30D",
     limits=(
@@ -35,18 +36,10 @@ UNFINISHED = ("RUNNING", "QUEUED", "PENDING")
 
 def collect(run: Run[Gcp]) -> Iterator[Record]:
     """Yield one backup test per restore job that ended."""
-    span = run.span
-    when = f'timestamp>="{written(span.start)}" AND timestamp<"{written(span.end)}"'
     what = 'log_id("backupdr.googleapis.com/bdr_backup_restore_jobs") AND jsonPayload.jobCategory="RESTORE"'
-    entries = run.client.population(
-        "logging.list_log_entries", key="entries", resource_names=[run.client.parent], page_size=1000,
-        filter=f"{what} AND {when}", order_by="timestamp asc",
-    )
-    for entry in entries:
-        at, job = instant(entry.get("timestamp")), entry.get("jsonPayload") or {}
-        if at is None or not span.start <= at < span.end:
-            run.skip("outside of the window")
-        elif job.get("jobStatus") in UNFINISHED:
+    for entry in entries(run, what):
+        job = entry.get("jsonPayload") or {}
+        if job.get("jobStatus") in UNFINISHED:
             run.skip("an entry of a job that has not ended: its end has one of its own")
         else:
             yield Record(_row(entry, job), entry)

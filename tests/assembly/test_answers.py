@@ -67,7 +67,7 @@ def test_a_failed_restore_is_no_evidence_and_an_exception(firm: Company) -> None
     firm.restores(restore("r-1", MAY), restore("r-2", NOW - timedelta(days=2), "FAILED", "FAILED"))
     firm.collect()
     with firm.app(writer=False) as app:
-        found = holding(app.status())
+        found = holding(app.status(of=[REQUIREMENT]))
     assert found.freshness.evidence_time == MAY
     assert found.conclusion.state == "deficient"
     assert {row["id"] for check in found.conclusion.checks for row in check.exceptions} == {"r-2"}

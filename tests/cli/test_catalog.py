@@ -219,6 +219,21 @@ def test_each_provider_has_its_own_policy(run: Any, tmp_path: Path) -> None:
     assert "scope us: organization has no permissions to give" in wrong.err
 
 
+def test_what_is_opt_in_is_told_and_left_out(run: Any) -> None:
+    told = {one["id"]: one["opt_in"] for one in json.loads(run("collectors", "list", "gcp.*", "--json").out)["collectors"]}
+    assert {name for name, opt_in in told.items() if opt_in} == {"gcp.asset_export", "gcp.data_access_logs"}
+    listed = " ".join(run("collectors", "list", "gcp.*").out.split())
+    assert "2 of them opt-in: off for every scope that does not name them" in listed
+    assert "also: [gcp.asset_export]" in " ".join(run("collectors", "show", "gcp.asset_export").out.split())
+    assert "Off for" not in run("collectors", "show", "gcp.asset_list").out
+    every = run("collectors", "policy", "gcp.*")
+    assert "logging.privateLogEntries.list" not in json.loads(every.out)["includedPermissions"]
+    assert "opt-in, and not in it unless named or switched on by --scope: gcp.asset_export, gcp.data_access_logs" in every.err
+    named = run("collectors", "policy", "gcp.data_access_logs", "gcp.asset_export")
+    assert "logging.privateLogEntries.list" in json.loads(named.out)["includedPermissions"]
+    assert "on the bucket of asset_export alone, and so not in the role: storage.objects.get" in named.err
+
+
 def test_the_policy_of_a_scope_has_only_what_it_runs(run: Any, tmp_path: Path) -> None:
     (tmp_path / "annexa.yaml").write_text(
         "organization: X\ntimezone: UTC\nscopes: [{name: a, provider: aws, regions: all, "

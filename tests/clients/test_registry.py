@@ -66,6 +66,7 @@ def test_a_package_may_offer_more(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"cadence": "daily"}, "has the cadence 'daily'"),
         ({"per": "floor"}, "runs per 'floor'"),
         ({"windows": True}, "has windows that are no Windows"),
+        ({"opt_in": "yes"}, "is opt_in 'yes', which is neither True nor False"),
     ],
 )
 def test_a_broken_header_is_refused(monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], said: str) -> None:
@@ -95,7 +96,7 @@ DECLARED = """
 from agent.collector import Api, Header
 HEADER = Header(
     id="acme.doors", title="Doors", kind="asset", population="Every door of every building.", provider="acme",
-    per="boundary", cadence="P1W", version=str(7), calls=(Api("doors.list_doors", ("doors:ListDoors",)),),
+    per="boundary", cadence="P1W", version=str(7), opt_in=True, calls=(Api("doors.list_doors", ("doors:ListDoors",)),),
 )
 """
 
@@ -121,6 +122,7 @@ def test_a_broken_one_takes_nothing_down_and_its_runs_fail(
     header = one.header
     assert (header.title, header.kind, header.per, header.cadence) == ("Doors", "asset", "boundary", "P1W")
     assert (header.version, header.calls) == ("0", ()), "what is no plain word is not guessed"
+    assert header.opt_in, "what nobody switched on does not begin because it is broken"
     with pytest.raises(ConfigurationError) as caught:
         list(one.collect(None))  # type: ignore[arg-type]  # it never looks at its run
     assert caught.value is registry.broken["acme.doors"]

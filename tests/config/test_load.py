@@ -60,8 +60,8 @@ def test_the_full_example_says_what_it_says() -> None:
         ("eu-west-1", "us-east-1"),
     )
     assert prod.connected == midnight(2025, 6, 1, 2)
-    assert "aws.drs_drills" not in prod.collectors
-    assert "aws.iam_users" in prod.collectors
+    assert not prod.collectors.runs("aws.drs_drills")
+    assert prod.collectors.runs("aws.iam_users")
     assert [scope.in_isms for scope in found.scopes] == [True, False, True, True, True]
     assert isinstance(sandbox, AwsScope)
     assert sandbox.regions == ()

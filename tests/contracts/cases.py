@@ -23,7 +23,8 @@ OTHERS = "ANNEXA_COLLECTOR_CASES"
 """The variable that names further folders of cases: those of a package that brings collectors of its own."""
 MAIN = "main"
 STARTED = datetime(2026, 6, 1, tzinfo=UTC)
-KEYS = {"about", "region", "started", "window", "account", "organization", "answers", "outcome", "lacking", "skips"}
+KEYS = {"about", "region", "started", "window", "account", "organization", "settings", "answers", "outcome", "lacking",
+        "skips", "notes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +39,15 @@ class Case:
     organization: bool = False
     started: datetime = STARTED
     window: Window | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    """What the scope says beside where it is."""
     answers: dict[str, list[Any]] = field(default_factory=dict)
     expect: list[dict[str, Any]] = field(default_factory=list)
     outcome: str = "succeeded"
     lacking: list[str] | None = None
     skips: int | None = None
+    notes: list[str] | None = None
+    """Sentences that the provenance must hold, each whole."""
 
     @property
     def id(self) -> str:

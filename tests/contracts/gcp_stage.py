@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.canonical import line
 from agent.clients import Deadline
 from agent.clients.gcp.provider import GcpProvider
-from agent.clients.gcp.scope import GcpScope
+from agent.clients.gcp.scope import AssetExport, DataAccess, GcpScope
 from agent.clients.gcp.wire import Wire
 from agent.collector import Collector, Run
 from agent.errors import AnnexaError
@@ -21,6 +21,8 @@ from tests.lab.gcp.paging import Pages
 
 PROJECT, NUMBER = "data-prod", "1032"
 """The project of a case that names none, and its number."""
+PIECE = 600
+"""Bytes of a stored file that are read at once: few, so that a case has several pieces."""
 
 
 def load(double: Double, case: Case) -> None:
@@ -57,6 +59,16 @@ def _page(said: dict[str, Any]) -> Any:
     return said.get("answer", said)
 
 
+def _settled(scope: GcpScope, said: dict[str, Any]) -> GcpScope:
+    """Return the scope with what a case says of it."""
+    export = said.get("asset_export")
+    access = {**said.get("data_access", {})}
+    return replace(
+        scope, asset_export=AssetExport(**export) if export else None,
+        data_access=DataAccess(**{**access, "services": tuple(access.get("services", ()))}),
+    )
+
+
 @dataclass(slots=True, eq=False)
 class Stage:
     """Where cases are played; credentials and channels are shared by all of them."""
@@ -69,7 +81,8 @@ class Stage:
         """Return the way to the double."""
         if self._wire is None:
             scope = GcpScope(name="lab", parent=f"projects/{PROJECT}", endpoint=self.double.url)
-            self._wire = Wire(scope, paced=False, sleep=lambda *_: None, numbers={PROJECT: NUMBER})
+            self._wire = Wire(scope, paced=False, sleep=lambda *_: None, numbers={PROJECT: NUMBER},
+                              piece=PIECE)
         return self._wire
 
     def play(self, collector: Collector, case: Case) -> Played:
@@ -79,7 +92,8 @@ class Stage:
 
     def run(self, collector: Collector, case: Case) -> Played:
         """Run the collector on what the double has been told."""
-        provider = GcpProvider(self.wire.scope, self.wire)
+        scope = _settled(self.wire.scope, case.settings)
+        provider = GcpProvider(scope, replace(self.wire, scope=scope))
         account = PROJECT if case.account == Case.__dataclass_fields__["account"].default else case.account
         boundary = Boundary("lab", "gcp", account, organization=case.organization)
         witness = Spy(collector.header)

@@ -88,6 +88,8 @@ def test_case(stage: Stage, case: Case) -> None:
         assert sorted(f"{one.what} {one.reason}" for one in played.closing.lacking) == sorted(case.lacking)
     if case.skips is not None:
         assert sum(one.count for one in played.closing.skips) == case.skips
+    if case.notes is not None:
+        assert set(case.notes) <= set(played.closing.notes)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from agent.assembly import App
+from agent.assembly import App, telling
 from agent.collector import Record
 from agent.errors import LockedError
 from agent.evidence.report import Holding
@@ -160,6 +160,20 @@ def test_what_is_sealed_and_kept_is_answered_and_checks_are_named(folder: Path, 
         assert app.locked == {found.locked}
 
 
+def test_what_checks_found_is_told_where_it_was_kept_and_its_rows_are_said_to_be_lacking(folder: Path) -> None:
+    with opened(folder, writer=True) as app:
+        telling.notice(app, NOW)
+        state = holding(app, "audit-trail-configured").conclusion
+    no_key(folder)
+    with opened(folder) as app:
+        found = holding(app, "audit-trail-configured")
+        assert (found.conclusion.state, found.locked) == (Conclusion.DEFICIENT, "")
+        assert [one.count for one in found.conclusion.checks] == [one.count for one in state.checks]
+        (by_row,) = app.holdings(NOW, app.audit(NOW), requirements=["audit-trail-configured"], by_row=True)
+        assert (by_row.conclusion.state, by_row.locked) == (Conclusion.DEFICIENT, by_row.conclusion.locked)
+        assert by_row.locked.startswith("the records of the scope one cannot be opened: ")
+
+
 def test_what_only_records_tell_is_never_fresh_nor_complete_nor_lost(folder: Path) -> None:
     forget_summaries(folder)
     with opened(folder) as app:
@@ -224,6 +238,8 @@ def test_one_scope_that_is_locked_leaves_the_others(folder: Path) -> None:
     with opened(folder, writer=True) as app:
         app.add_document(requirement="security-policy", file=None, title="Policy", version="1", owner="", approved_by="",
                          occurred_at=NOW - DAY, valid_until=None, by="ada")
+        with app.store.transaction() as session:  # nor are conclusions kept
+            session.connection().execute(text("DELETE FROM assessment"))
         keys = app.store.objects.keys
         held = keys.of("one")
         assert held is not None

@@ -32,6 +32,8 @@ METHODS = (
     ("cloudsql.instances.update", "cloudsql.googleapis.com"),
     ("google.iam.admin.v1.CreateServiceAccount", "iam.googleapis.com"),
 )
+ACCESSES, WRITE = 48, "storage.objects.create"
+"""Entries of data access in each project that has a bucket, an hour apart, and the method of those that wrote."""
 CATEGORIES = ("PUBLIC_BUCKET_ACL", "OPEN_SSH_PORT", "MFA_NOT_ENFORCED", "SQL_NO_ROOT_PASSWORD", "FLOW_LOGS_DISABLED")
 SEVERITIES = ("LOW", "MEDIUM", "MEDIUM", "HIGH", "CRITICAL")
 
@@ -272,6 +274,23 @@ class Google:
                 target = things[chance.randrange(len(things))].id
                 yield Entry(project.id, f"{chance.getrandbits(48):012x}", at, method, service, target, actor,
                             f"198.51.100.{chance.randint(1, 254)}")
+
+    @functools.cached_property
+    def accesses(self) -> tuple[Entry, ...]:
+        """Entries of the logs of data access of the last days, oldest first: reads and writes of what buckets hold."""
+        found = [one for project in self.projects for one in self._accessed(project)]
+        return tuple(sorted(found, key=lambda one: (one.at, one.id)))
+
+    def _accessed(self, project: Project) -> Iterator[Entry]:
+        domain, buckets = self.estate.file["entra"]["domain"], self.of("buckets", project.id)
+        for number in range(ACCESSES if buckets else 0):
+            chance = self.estate.random("gcp", "access", project.id, number)
+            bucket = buckets[chance.randrange(len(buckets))]
+            method = chance.choice(("storage.objects.get", "storage.objects.get", WRITE))
+            at = self.estate.now - timedelta(hours=number, seconds=chance.randrange(1, 3600))
+            actor = f"{name_of(chance.randrange(int(self.estate.file['people'])))}@{domain}"
+            yield Entry(project.id, f"{chance.getrandbits(48):012x}", at, method, "storage.googleapis.com",
+                        f"projects/_/buckets/{bucket.name}/objects/{number:04d}.csv", actor, "203.0.113.7")
 
     @functools.cached_property
     def alarms(self) -> tuple[Alarm, ...]:

@@ -142,7 +142,7 @@ def google(clouds: Clouds, records: int) -> None:
 
     def tell(params: dict[str, Any]) -> Any:
         parent = str(params["resource_names"][0])
-        if parent not in projects or "bdr_" in params["filter"]:
+        if parent not in projects or "bdr_" in params["filter"] or "data_access" in params["filter"]:
             return own(params)
         return spread.made(strip(parent), parent, params["filter"], min(1000, int(params.get("page_size") or 50)))
 

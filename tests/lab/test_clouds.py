@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from google.cloud.asset_v1 import Asset
 from google.protobuf.json_format import ParseDict
 
 from agent.clients.azure.operations import METHODS
@@ -36,8 +37,12 @@ def asked(call: str) -> dict[str, Any]:
     place = next((one for end, one in names.items() if call.endswith(end)), place)
     robot = next(one for one in google.robots if one.keys)
     key = f"projects/{robot.project.id}/serviceAccounts/{robot.email}"
-    return {"project": "nordwind-shop", "parent": place, "name": key if call.endswith("keys.list") else place,
-            "resource": place, "bucket": "nordwind-shop-export", "resource_names": [place], "filter": SPAN}
+    uri = f"gs://{google.of('buckets')[0].name}/annexa/x.ndjson"
+    name = {"keys.list": key, "get_operation": f"{place}/operations/ExportAssets/RESOURCE/{uri.encode().hex()}"}
+    return {"project": "nordwind-shop", "parent": place, "resource": place, "resource_names": [place], "filter": SPAN,
+            "name": next((one for end, one in name.items() if call.endswith(end)), place),
+            "bucket": google.of("buckets")[0].name, "permissions": ["storage.objects.get"],
+            "output_config": {"gcs_destination": {"uri": uri}}}
 
 
 def first(said: Any) -> dict[str, Any]:
@@ -49,7 +54,11 @@ def test_google_says_what_is_published(call: str) -> None:
     page = first(GOOGLE[call](asked(call)))
     assert page
     if call in rpcs.RPCS:
-        ParseDict(page, rpcs.RPCS[call].response.pb()())
+        assert rpcs.RPCS[call].bytes(page), "the class has a member for each"
+    elif methods()[call].media:
+        assert page["lines"]
+        for line in page["lines"]:
+            ParseDict(line, Asset.pb()())
     else:
         method = methods()[call]
         assert list(strangers("#" + method.response, page, method.schemas)) == []

@@ -160,7 +160,7 @@ CLOSING: list[tuple[str, list[dict[str, Any]], list[str]]] = [
     ("failed again later", [restore("a", "db", "failed", 1), restore("b", "db", "completed", 2),
                             restore("c", "db", "failed", 3)], ["c"]),
     ("after the period", [restore("a", "db", "failed", 1), restore("b", "db", "completed", 120)], []),
-    ("not yet at as_of", [restore("a", "db", "failed", 1), restore("b", "db", "completed", 500)], ["a"]),
+    ("not before it was recorded", [restore("a", "db", "failed", 1), restore("b", "db", "completed", 500)], ["a"]),
 ]
 
 
@@ -168,7 +168,7 @@ CLOSING: list[tuple[str, list[dict[str, Any]], list[str]]] = [
 def test_a_later_qualifying_record_of_the_subject_closes(
     maker: Maker, records: list[dict[str, Any]], left: list[str]
 ) -> None:
-    piece = maker.piece("backup_test", records)
+    piece = maker.piece("backup_test", records, collected=day(364))
     found = one("backup_test", [piece], FAILED, qualifies="outcome = 'completed'", period=Window(day(0), day(100)))
     assert [row["id"] for row in found.exceptions] == left
     failed = [r for r in records if r["outcome"] == "failed"]
@@ -192,14 +192,14 @@ def test_what_is_itself_an_exception_closes_nothing(maker: Maker) -> None:
 
 def test_a_sum_without_id_stays_and_the_subject_column_of_the_requirement_is_taken(maker: Maker) -> None:
     records = [restore("a", "db", "failed", 1), restore("b", "db", "completed", 2)]
-    piece = maker.piece("backup_test", records)
+    piece = maker.piece("backup_test", records, collected=day(3))
     sums = check("SELECT resource, count(*) AS n FROM records WHERE outcome = 'failed' GROUP BY ALL")
     summed = one("backup_test", [piece], sums, qualifies="outcome = 'completed'")
     assert summed.exceptions == ({"resource": "db", "n": 1},)
     people = [{"id": "1", "person": "ann", "outcome": "failed", "occurred_at": z(day(1))},
               {"id": "2", "person": "ann", "outcome": "passed", "occurred_at": z(day(2))}]
     course = check("SELECT id FROM records WHERE outcome = 'failed'")
-    training = maker.piece("training", people)
+    training = maker.piece("training", people, collected=day(3))
     assert one("training", [training], course, qualifies="outcome = 'passed'").count == 1
     by_person = {"qualifies": "outcome = 'passed'", "subjects": subjects("person")}
     assert one("training", [training], course, **by_person).count == 0

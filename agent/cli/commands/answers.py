@@ -80,7 +80,12 @@ def status(
         zone = app.config.timezone
         answer = app.status(when.instant(as_of, zone), framework, scope)
         if control is not None:
-            answer = replace(answer, controls=(_named(answer.controls, control),))
+            named = _named(answer.controls, control)
+            of = [one.requirement.id for one in (*named.primary, *named.supporting)]
+            if of and not json:  # the page shows the exceptions themselves
+                answer = app.status(answer.as_of, framework, scope, of=of)
+                named = _named(answer.controls, control)
+            answer = replace(answer, controls=(named,))
         if json:
             session.emit(answer.as_json())
         elif control is not None:

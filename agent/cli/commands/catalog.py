@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,7 +108,7 @@ def policy(
 ) -> None:
     """Print the least privilege: an IAM policy, a role of Google Cloud or Azure, permissions of Microsoft Graph."""
     provider = _provider(context, scope, patterns)
-    headers = _enabled(context, scope, chosen(patterns, provider))
+    headers = _enabled(context, scope, chosen(patterns, provider), patterns or ())
     if json and form != "json":
         raise typer.BadParameter(f"--json and --format {form} exclude each other")
     made = (
@@ -151,9 +152,11 @@ def _whole(form: str, part: int | None, why: str) -> None:
 
 
 def _role(headers: list[Header], form: str, part: int | None) -> bytes:
-    from agent.clients.gcp.role import role, terraform
+    from agent.clients.gcp.role import on_a_bucket, role, terraform
 
     _whole(form, part, "Google Cloud takes a role whole")
+    if form == "json" and on_a_bucket(headers):
+        session.say(f"on the bucket of asset_export alone, and so not in the role: {', '.join(on_a_bucket(headers))}")
     return (terraform(headers) if form == "terraform" else role(headers)).encode()
 
 
@@ -187,17 +190,23 @@ def _places(context: typer.Context, scope: str | None) -> list[str]:
     )
 
 
-def _enabled(context: typer.Context, scope: str | None, headers: list[Header]) -> list[Header]:
-    """Return the headers that are switched on for a scope, all of them where none is named."""
+def _enabled(
+    context: typer.Context, scope: str | None, headers: list[Header], named: Collection[str],
+) -> list[Header]:
+    """Return the headers that are switched on for a scope; without one all but what is opt-in and not named."""
     from agent.errors import ConfigurationError
 
     if scope is None:
-        return headers
+        off = [one.id for one in headers if one.opt_in and one.id not in named]
+        if off:
+            session.say(f"opt-in, and not in it unless named or switched on by --scope: {', '.join(off)}")
+        return [one for one in headers if one.id not in off]
     config = session.configured(context)
     known = {one.name: one for one in config.scopes} if config else {}
     if scope not in known:
         raise ConfigurationError(f"no scope {scope!r}", advice=f"There are: {', '.join(sorted(known)) or 'none'}")
-    return [one for one in headers if one.id in known[scope].collectors and one.provider == known[scope].provider]
+    runs, provider = known[scope].collectors.runs, known[scope].provider
+    return [one for one in headers if one.provider == provider and runs(one.id, opt_in=one.opt_in)]
 
 
 def _policy(headers: list[Header], part: int | None) -> bytes:

@@ -78,7 +78,7 @@ def header_json(one: Header) -> dict[str, Any]:
     return {
         "id": one.id, "title": one.title, "kind": one.kind, "provider": one.provider, "per": one.per,
         "population": one.population, "cadence": one.cadence, "keeps": one.keeps or None, "version": one.version,
-        "exact": one.exact, "performs": one.performs, "permissions": one.permissions,
+        "exact": one.exact, "performs": one.performs, "opt_in": one.opt_in, "permissions": one.permissions,
         "calls": [{"call": api.call, "permissions": api.permissions} for api in one.calls], "limits": one.limits,
     }
 
@@ -87,17 +87,22 @@ def collectors(screen: Screen, headers: Sequence[Header]) -> None:
     """Print one line for each collector."""
     screen.table([Column("Collector", kept=True), Column("Title", flexible=True), Column("Kind"), Column("Per"),
                   Column("Every")],
-                 ([one.id, one.title, one.kind, one.per, one.cadence] for one in headers))
+                 ([one.id, one.title, one.kind, one.per, f"{one.cadence} opt-in" if one.opt_in else one.cadence]
+                  for one in headers))
     screen.blank()
-    screen.line(f"{words.count(len(headers), 'collector')}. annexa collectors show ID tells what one reads.")
+    asked = sum(one.opt_in for one in headers)
+    off = f", {asked:,} of them opt-in: off for every scope that does not name them" if asked else ""
+    screen.line(f"{words.count(len(headers), 'collector')}{off}. annexa collectors show ID tells what one reads.")
 
 
 def collector(screen: Screen, one: Header, used: Sequence[Requirement]) -> None:
     """Print everything that a collector declares."""
     screen.line(Text(plain(one.title), style="bold"), f"  {one.id}, version {one.version}")
     every = f"{one.cadence}, once for each {one.per}"
+    off = f"A scope that does not name it: collectors: {{also: [{one.id}]}}" if one.opt_in else ""
     rows = [
-        ("Population", one.population), ("Kind", one.kind), ("How often", every), ("Source keeps", one.keeps),
+        ("Population", one.population), ("Kind", one.kind), ("How often", every), ("Off for", off),
+        ("Source keeps", one.keeps),
         ("Permissions", ", ".join(one.permissions)), ("Calls", ", ".join(api.call for api in one.calls)),
         ("Cannot see", " ".join(one.limits)), ("Evidence for", ", ".join(each.id for each in used)),
     ]

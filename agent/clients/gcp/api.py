@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
 from agent.clients.fanout import LEFT
+from agent.clients.gcp.scope import GcpScope
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -20,6 +21,10 @@ class Gcp(Protocol):
     or the id that the API's discovery document gives the method (`sql.backupRuns.list`). Answers are
     dicts as Google's JSON has them, whatever the wire: members in camel case, times as text.
     """
+
+    @property
+    def scope(self) -> GcpScope:
+        """Return what the configuration says of the scope."""
 
     @property
     def parent(self) -> str:
@@ -43,6 +48,17 @@ class Gcp(Protocol):
 
     def first(self, call: str, **parameters: Any) -> dict[str, Any] | None:
         """Return the first page of a list whose rest is not wanted (the newest one, one example)."""
+
+    def lines(self, call: str, **parameters: Any) -> Iterator[Any]:
+        """Yield the JSON objects of a stored file, one a line, as a population; it is read in pieces of one version."""
+
+    def until(
+        self, call: str, done: Callable[[dict[str, Any]], bool], **parameters: Any,
+    ) -> dict[str, Any] | None:
+        """Ask again and again until `done(answer)`, ever more seldom: for operations that take their time."""
+
+    def needs(self, call: str, permission: str) -> None:
+        """Raise `CallError` where a permission is not held without which a list comes back empty and says nothing."""
 
     def each(
         self, items: Iterable[T], ask: Callable[[T], D], *, width: int = 8, unread: Any = LEFT

@@ -13,7 +13,9 @@ from agent.clients.fanout import LEFT, Fanout
 from agent.clients.gcp.api import Key
 from agent.clients.gcp.errors import ApiError, BrokenError
 from agent.clients.gcp.failures import CAUGHT, Place, codes, passing, throttled, translate
-from agent.clients.gcp.pages import finder, lacks, listed, token
+from agent.clients.gcp.pages import DENIED, finder, lacks, listed, token
+from agent.clients.gcp.scope import GcpScope
+from agent.clients.gcp.stored import Stored
 from agent.clients.gcp.wire import PASSING, Wire
 from agent.clients.items import Items
 from agent.clients.patience import wait
@@ -24,6 +26,8 @@ from agent.model import Lacking
 
 T = TypeVar("T")
 D = TypeVar("D")
+FIRST_PAUSE = 2
+"""The power of two of the seconds before an operation is first asked about again: Google wants two at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,11 @@ class GcpClient:
     parent: str
     witness: Witness
     deadline: Deadline
+
+    @property
+    def scope(self) -> GcpScope:
+        """Return what the configuration says of the scope."""
+        return self.wire.scope
 
     @property
     def project(self) -> str:
@@ -59,6 +68,42 @@ class GcpClient:
         """Return the first page of a list whose rest is not wanted (the newest one, one example)."""
         self.witness.note(f"{call}: only the first page is asked for")
         return self._ask(call, parameters, whole=False)
+
+    def lines(self, call: str, **parameters: Any) -> Iterator[Any]:
+        """Yield the JSON objects of a stored file, one a line, as a population; it is read in pieces of one version."""
+        api = self._declared(call)
+        reading = self.witness.begin(call, "", parameters, population=True)
+        return Items(self._pieces(api, parameters, reading), reading)
+
+    def until(
+        self, call: str, done: Callable[[dict[str, Any]], bool], **parameters: Any,
+    ) -> dict[str, Any] | None:
+        """Ask again and again until `done(answer)`, ever more seldom: for operations that take their time."""
+        api = self._declared(call)
+        reading = self.witness.begin(call, "", parameters)
+        attempt = FIRST_PAUSE
+        while True:
+            page = self._one(api, parameters, reading)
+            if page is None:
+                return None
+            self._counted(api, page, 1, reading)
+            if done(page):
+                reading.finish()
+                return page
+            self._wait(self.wire.pause(attempt), reading)
+            attempt += 1
+
+    def needs(self, call: str, permission: str) -> None:
+        """Raise `CallError` where a permission is not held without which a list comes back empty and says nothing."""
+        api = self._declared(call)
+        parameters = {"resource": self.parent, "permissions": [permission]}
+        reading = self.witness.begin(call, "", parameters)
+        page = self._one(api, parameters, reading) or {}
+        self._counted(api, page, 1, reading)
+        if permission not in (page.get("permissions") or ()):
+            raise self._failed(ApiError(DENIED, 403, f"{permission} is not held", reason="IAM_PERMISSION_DENIED",
+                                        metadata={"permission": permission}), api, reading)
+        reading.finish()
 
     def each(
         self, items: Iterable[T], ask: Callable[[T], D], *, width: int = 8, unread: Any = LEFT,
@@ -93,6 +138,19 @@ class GcpClient:
             except RepeatedError as error:
                 raise self._failed(error, api, reading) from None
 
+    def _pieces(self, api: Api, parameters: dict[str, Any], reading: Reading) -> Iterator[list[Any]]:
+        stored = Stored()
+        while not stored.over:
+            page = self._one(api, {**parameters, **stored.next()}, reading)
+            if page is None:
+                return
+            try:
+                items = stored.take(page)
+            except BrokenError as error:
+                raise self._failed(error, api, reading) from None
+            self._counted(api, page, len(items), reading)
+            yield items
+
     def _ask(self, call: str, parameters: dict[str, Any], *, whole: bool) -> dict[str, Any] | None:
         api = self._declared(call)
         reading = self.witness.begin(call, "", parameters)
@@ -109,7 +167,7 @@ class GcpClient:
         retries = int(headers.pop("annexa-retries", 0)) if headers else 0
         reading.page(items, headers.get("x-request-id", "") or headers.get("x-guploader-uploadid", ""), retries)
         for what in lacks(page):
-            denied = what.startswith("PERMISSION_DENIED")
+            denied = what.startswith(DENIED)
             self.witness.lack(Lacking(api.call, "denied" if denied else "failed", plain(what)))
 
     def _declared(self, call: str) -> Api:

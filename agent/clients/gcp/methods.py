@@ -19,10 +19,14 @@ class Rpc:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A method of a REST API, as its discovery document has it; what the path does not take goes to query or body."""
+    """A method of a REST API, as its discovery document has it; what the path does not take goes to query or body.
+
+    `media`: it is asked for the bytes of what is stored, piece by piece from the byte `start` on.
+    """
 
     verb: str
     url: str
+    media: bool = False
 
     def request(self, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
         """Return the URL, the query and the body; raises `ValueError` where a part of the path is missing."""
@@ -62,7 +66,7 @@ def _rpc(prefix: str, service: str, *methods: str) -> dict[str, Rpc]:
 
 METHODS: dict[str, Rpc | Rest] = {
     **_rpc("cloudasset", "asset", "search_all_resources", "search_all_iam_policies", "list_assets",
-           "batch_get_assets_history", "analyze_iam_policy"),
+           "batch_get_assets_history", "analyze_iam_policy", "export_assets", "get_operation"),
     **_rpc("logging", "logging", "list_log_entries"),
     **_rpc("logging", "logging_config", "list_sinks", "list_exclusions", "list_buckets"),
     **_rpc("logging", "logging_metrics", "list_log_metrics"),
@@ -108,7 +112,9 @@ METHODS: dict[str, Rpc | Rest] = {
     **_rest("storage", {
         "storage.buckets.list": "storage/v1/b",
         "storage.buckets.getIamPolicy": "storage/v1/b/{bucket}/iam",
+        "storage.buckets.testIamPermissions": "storage/v1/b/{bucket}/iam/testPermissions",
     }),
+    "storage.objects.get": Rest("GET", "https://storage.googleapis.com/storage/v1/b/{bucket}/o/{object}", media=True),
     **_rest("cloudkms", {
         "cloudkms.projects.locations.list": "v1/{+name}/locations",
         "cloudkms.projects.locations.keyRings.list": "v1/{+parent}/keyRings",

@@ -7,3 +7,5 @@ NEEDED = (
     "resourcemanager.projects.get", "resourcemanager.projects.list",
 )
 """Permissions that every scope needs."""
+ON_A_BUCKET = ("storage.objects.get",)
+"""Permissions that are given on the one bucket that a scope names: at the parent they would open every bucket."""

@@ -9,6 +9,9 @@ from agent.clients.gcp.api import Key
 
 UNREACHED = ("unreachable", "unreachables", "missingZones", "failedLocations")
 """Members by which a list says which places it could not ask."""
+DENIED = "PERMISSION_DENIED"
+"""How Google's canonical code of a refusal is written, and its number in the status of an operation."""
+DENIED_NUMBER = 7
 HARMLESS = ("NO_RESULTS_ON_PAGE",)
 """Warnings of an aggregated list that say nothing is lacking."""
 
@@ -50,8 +53,16 @@ def lacks(page: dict[str, Any]) -> Iterator[str]:
         code = str(warning.get("code", ""))
         if code not in HARMLESS:
             yield f"{warning.get('region', '')} {code}: {warning.get('message', '')}".strip()
+    if page.get("done") and isinstance(page.get("error"), dict):
+        yield _ended(page["error"])
     if "mainAnalysis" in page:
         yield from _unexplored(page)
+
+
+def _ended(error: dict[str, Any]) -> str:
+    """Return what the status of an operation that failed says."""
+    code = DENIED if error.get("code") == DENIED_NUMBER else f"code {error.get('code', 0)}"
+    return f"{code}: {error.get('message', '')}".rstrip(": ")
 
 
 def _unexplored(page: dict[str, Any]) -> Iterator[str]:

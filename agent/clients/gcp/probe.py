@@ -19,9 +19,11 @@ BATCH = 100
 CALLS = {
     kind: f"cloudresourcemanager.{kind}.testIamPermissions" for kind in ("organizations", "folders", "projects")
 }
+ON_BUCKET = "storage.buckets.testIamPermissions"
 HEADER = Header(
     id="gcp.probe", title="Probe", kind="configuration", provider="gcp", per="boundary",
-    population="Every permission that a collector declares.", calls=tuple(Api(call, ()) for call in CALLS.values()),
+    population="Every permission that a collector declares.",
+    calls=tuple(Api(call, ()) for call in (*CALLS.values(), ON_BUCKET)),
 )
 
 State = Literal["ok", "denied", "unavailable", "unknown", "untried"]
@@ -59,6 +61,17 @@ def _batch(client: GcpClient, asked: Sequence[str]) -> Iterator[Probed]:
         yield Probed(one, "ok") if one in held else Probed(one, "denied", f"Allow {one} on {client.parent}")
 
 
+def probe_bucket(client: GcpClient, bucket: str, permissions: Sequence[str]) -> Iterator[Probed]:
+    """Yield one answer per permission that is needed on one bucket; `unknown` where the bucket does not tell."""
+    try:
+        held = set((client.ask(ON_BUCKET, bucket=bucket, permissions=list(permissions)) or {}).get("permissions") or ())
+    except CallError as error:
+        yield from (Probed(one, "unknown", error.advice, error.lacking.detail) for one in permissions)
+        return
+    for one in permissions:
+        yield Probed(one, "ok") if one in held else Probed(one, "denied", f"Allow {one} on gs://{bucket}")
+
+
 def witness() -> Witness:
     """Return the witness of a probe."""
     return Witness(HEADER)
@@ -87,7 +100,7 @@ def least(call: str, parent: str) -> tuple[str, dict[str, Any]]:
     service, method = call.partition(".")[0], METHODS.get(call)
     if isinstance(method, Rpc):
         return _LEAST[service](parent)
-    if method is None or method.verb != "GET" or service == "cloudresourcemanager":
+    if method is None or method.verb != "GET" or method.media or service == "cloudresourcemanager":
         return "", {}
     kind, _, name = parent.partition("/")
     parts = call.split(".")[1:-1]

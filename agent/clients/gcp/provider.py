@@ -9,7 +9,8 @@ from agent.clients.deadline import Deadline
 from agent.clients.expansion import Expansion
 from agent.clients.gcp.client import GcpClient
 from agent.clients.gcp.discovery import Tree, tree
-from agent.clients.gcp.probe import Probed, least, probe, standing, trying
+from agent.clients.gcp.needed import ON_A_BUCKET
+from agent.clients.gcp.probe import Probed, least, probe, probe_bucket, standing, trying
 from agent.clients.gcp.probe import witness as probing
 from agent.clients.gcp.scope import GcpScope
 from agent.clients.gcp.throttle import Throttle
@@ -90,12 +91,16 @@ class GcpProvider:
     def probe(self, header: Header, boundary: Boundary, region: str) -> list[Probed]:
         """Return which of the permissions that a collector declares are held in a boundary, and can be used there."""
         deadline = Deadline.after(PROBE_SECONDS)
-        found = {one.permission: one for one in probe(self.open(boundary, region, probing(), deadline),
-                                                      header.permissions)}
+        asked = [one for one in header.permissions if one not in ON_A_BUCKET]
+        client = self.open(boundary, region, probing(), deadline)
+        found = {one.permission: one for one in probe(client, asked)}
+        inside = [one for one in header.permissions if one in ON_A_BUCKET]
+        if inside and (export := self.scope.asset_export):
+            found |= {one.permission: one for one in probe_bucket(client, export.bucket, inside)}
         for api in header.calls:
             why = self._standing(api, boundary, deadline)
             for permission in api.permissions if why else ():
-                if why and found[permission].state != "denied":
+                if why and permission in found and found[permission].state != "denied":
                     found[permission] = replace(why, permission=permission)
         return list(found.values())
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import grpc
 from google.api_core import exceptions
+from google.api_core.operation import Operation
 
 from agent import __version__
 from agent.clients.deadline import Deadline
@@ -59,6 +60,8 @@ class Stubs:
             )
         except (TypeError, AttributeError) as error:  # what proto-plus raises for a member that is not there
             raise ValueError(str(error)) from None
+        if isinstance(answer, Operation):  # what the library would wait for by itself, past every deadline
+            return answer.operation
         pages = getattr(answer, "pages", None)
         return answer if pages is None else next(iter(pages))
 

@@ -13,6 +13,7 @@ RATES: dict[str, float] = {
     "cloudasset.list_assets": 1.5,
     "cloudasset.batch_get_assets_history": 1.5,
     "cloudasset.analyze_iam_policy": 1.5,
+    "cloudasset.export_assets": 0.9,
     "logging.list_log_entries": 0.9,
     "logging": 5,
     "cloudresourcemanager": 8,

@@ -14,13 +14,15 @@ from typing import Any
 from agent.clients.deadline import Deadline
 from agent.clients.gcp.credentials import Identity
 from agent.clients.gcp.methods import METHODS, Rest
-from agent.clients.gcp.rest import send
+from agent.clients.gcp.rest import piece, send
 from agent.clients.gcp.scope import GcpScope
 from agent.clients.gcp.throttle import Throttle
 
 CALL_SECONDS = 180.0
 """The most that one page may take, with all that it waits for."""
 LONGEST_PAUSE = 32.0
+PIECE = 1 << 21
+"""How many bytes of a stored file are read at once."""
 PASSING = 4
 """How often a request is repeated that the provider itself stumbled over."""
 
@@ -42,6 +44,7 @@ class Wire:
     paced: bool = True
     call_seconds: float = CALL_SECONDS
     chance: Callable[[], float] = random.random
+    piece: int = PIECE
     numbers: dict[str, str] = field(default_factory=dict)
     """The number of each project by its id."""
     _identity: Identity | None = None
@@ -61,7 +64,11 @@ class Wire:
         if method is None:
             raise ValueError(f"the client knows no {call}")
         if isinstance(method, Rest):
-            answer = send(self.identity, method, parameters, deadline)
+            if method.media:
+                start = parameters.pop("start")
+                answer = piece(self.identity, method, parameters, range(start, start + self.piece), deadline)
+            else:
+                answer = send(self.identity, method, parameters, deadline)
             if date := answer.headers.get("date"):
                 self._heard = parsedate_to_datetime(date).astimezone(UTC), time.monotonic()
             return answer

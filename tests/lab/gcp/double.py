@@ -20,7 +20,7 @@ import grpc
 from google.protobuf.json_format import ParseError
 
 from tests.lab import menu
-from tests.lab.gcp import rpcs
+from tests.lab.gcp import media, rpcs
 from tests.lab.gcp.faults import Armed, ErrorAnswer, Fault, expired_credentials
 from tests.lab.gcp.http import Incoming, Outgoing, Server
 from tests.lab.gcp.paging import Pages, begin, make_token, spoilt
@@ -204,24 +204,29 @@ class Double:
         token = self.issuer.reply(item)
         if token is not None:
             return self._spoilt(token)
-        found = next(candidates(item.verb, item.path, item.headers.get("x-forwarded-host", "")), None)
+        found = next(candidates(item.verb, item.quoted, item.headers.get("x-forwarded-host", "")), None)
         if found is None:
             self.unserved.append(f"{item.verb} {item.path}")
             return Outgoing(404, {"error": {"code": 404, "message": "Not found.", "status": "NOT_FOUND"}})
         method, inner = found
         params = {**item.query, **(item.body or {}), **inner}
-        call = self._record(method.id, params, str(params.get("pageToken", "")), item.headers)
+        bytes_ = method.media and item.query.get("alt") == "media"
+        page = make_token(method.id, 2) if bytes_ and media.start(item) else str(params.get("pageToken", ""))
+        call = self._record(method.id, params, page, item.headers)
         fault = self._struck(call)
-        stranger = next((name for name in item.query if name not in method.parameters), "")
-        answer = self._answer(call, fault, pages=method.pages)
+        known = {*method.parameters, "alt"} if bytes_ else method.parameters
+        stranger = next((name for name in item.query if name not in known), "")
+        answer = self._answer(call, replace(fault, paging="") if fault and bytes_ else fault, pages=method.pages)
         if stranger and not isinstance(answer, ErrorAnswer):
             answer = ErrorAnswer("INVALID_ARGUMENT", 400, f'Invalid JSON payload received. Unknown name "{stranger}"')
         if isinstance(answer, ErrorAnswer):
             return Outgoing(answer.status, answer.body, answer.headers, fault)
         assert not isinstance(answer, bytes), "what is made beforehand goes out by gRPC"
+        request = {"x-request-id": f"{method.id}-{call.number}"}
+        if bytes_:
+            return media.piece(item, answer, request, fault)
         if self.strict:
             self.defects += [f"{method.id}: {one}" for one in strangers("#" + method.response, answer, method.schemas)]
-        request = {"x-request-id": f"{method.id}-{call.number}"}
         return Outgoing(200, answer, request, fault)
 
 

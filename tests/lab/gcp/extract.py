@@ -63,6 +63,7 @@ def document(text: str, wanted: set[str]) -> dict[str, Any]:
             found["methods"][method["id"]] = {
                 "verb": method["httpMethod"], "path": said["servicePath"] + method["path"], "parameters": parameters,
                 "response": method["response"]["$ref"], "request": method.get("request", {}).get("$ref", ""),
+                **({"media": True} if method.get("supportsMediaDownload") else {}),
             }
             waiting += [one["$ref"] for one in (method["response"], method.get("request")) if one]
     while waiting:

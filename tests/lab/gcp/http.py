@@ -27,16 +27,19 @@ class Incoming:
     body: dict[str, Any] | None
     headers: Mapping[str, str]
     data: bytes = b""
+    quoted: str = ""
+    """The path as it came, in which a slash within a name is told from one between names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What goes out, and the fault that spoils it."""
+    """What goes out, and the fault that spoils it; `data` in place of a document."""
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: Fault | None = None
+    data: bytes | None = None
 
 
 class Server:
@@ -92,14 +95,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if kind.startswith("application/x-www-form-urlencoded"):
             body = dict(urllib.parse.parse_qsl(data.decode()))
         path = urllib.parse.unquote(place.path)
-        self._send(type(self).reply(Incoming(self.command, path, query, body, headers, data)))
+        self._send(type(self).reply(Incoming(self.command, path, query, body, headers, data, place.path)))
 
     do_DELETE = do_GET  # noqa: N815 the name is the base class's
     do_POST = do_GET  # noqa: N815 the name is the base class's
 
     def _send(self, out: Outgoing) -> None:
         fault = out.fault
-        body = json.dumps(out.body).encode() + b" " * (fault.padding if fault else 0)
+        body = json.dumps(out.body).encode() if out.data is None else out.data
+        body += b" " * (fault.padding if fault else 0)
         if fault and fault.wire == "truncated":
             body = body[: len(body) // 2]
         elif fault and fault.wire == "rubbish":

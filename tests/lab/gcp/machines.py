@@ -42,12 +42,39 @@ def _clusters(estate: Estate, params: Params) -> dict[str, Any]:
 
 @table.on("cloudasset.list_assets")
 def _assets(estate: Estate, params: Params) -> Paged:
-    def told(one: Thing) -> dict[str, Any]:
-        data = {"name": one.name, "labels": dict(one.labels), "createTime": stamp(one.created)}
-        return {"name": one.id, "assetType": one.type, "ancestors": [f"projects/{one.project.number}"],
-                "resource": {"version": "v1", "location": one.location, "data": data}}
+    return Paged("assets", estate.google.things, params.get("page_size"), _asset)
 
-    return Paged("assets", estate.google.things, params.get("page_size"), told)
+
+def _asset(one: Thing) -> dict[str, Any]:
+    data = {"name": one.name, "labels": dict(one.labels), "createTime": stamp(one.created)}
+    return {"name": one.id, "assetType": one.type, "ancestors": [f"projects/{one.project.number}"],
+            "resource": {"version": "v1", "location": one.location, "data": data}}
+
+
+@table.on("cloudasset.export_assets")
+def _export(estate: Estate, params: Params) -> dict[str, Any]:
+    """Begin an export; the name of the operation holds where it writes, so that nothing has to be kept."""
+    uri = str(params["output_config"]["gcs_destination"]["uri"])
+    return {"name": f"{params['parent']}/operations/ExportAssets/RESOURCE/{uri.encode().hex()}"}
+
+
+@table.on("cloudasset.get_operation")
+def _exported(estate: Estate, params: Params) -> dict[str, Any]:
+    uri = bytes.fromhex(str(params["name"]).rpartition("/")[2]).decode()
+    ended = {"name": params["name"], "done": True}
+    if uri.split("/")[2] not in {one.name for one in estate.google.of("buckets")}:
+        return {**ended, "error": {"code": 5, "message": "The specified bucket does not exist."}}
+    kind = "type.googleapis.com/google.cloud.asset.v1.ExportAssetsResponse"
+    return {**ended, "response": {"@type": kind, "readTime": stamp(estate.now), "outputConfig": {
+        "gcsDestination": {"uri": uri}}, "outputResult": {"gcsResult": {"uris": [uri]}}}}
+
+
+@table.on("storage.objects.get")
+def _object(estate: Estate, params: Params) -> dict[str, Any]:
+    """Return what an export wrote: an asset a line, its members spelt as the message class has them."""
+    spelt = {"assetType": "asset_type"}
+    return {"lines": [{spelt.get(name, name): value for name, value in _asset(one).items()}
+                      for one in estate.google.things]}
 
 
 @table.on("cloudasset.analyze_iam_policy")

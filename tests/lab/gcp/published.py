@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Method:
     response: str
     schemas: dict[str, Any]
     root: str
+    media: bool = False
 
     @property
     def pages(self) -> bool:
@@ -31,8 +32,8 @@ class Method:
         return "pageToken" in self.parameters
 
     def pattern(self) -> re.Pattern[str]:
-        """Return what its paths look like."""
-        text = re.escape("/" + self.path).replace(r"\{", "{").replace(r"\}", "}").replace(r"\+", "+")
+        """Return what its paths look like; bytes are asked for there, or below `/download`, as Google's own client does."""
+        text = ("(?:/download)?" if self.media else "") + re.escape("/" + self.path).replace(r"\{", "{").replace(r"\}", "}").replace(r"\+", "+")
         text = re.sub(r"\{\+(\w+)\}", r"(?P<\1>[^:?]+)", text)
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/:?]+)", text))
 
@@ -44,19 +45,20 @@ def methods() -> dict[str, Method]:
     return {
         identifier: Method(
             identifier, one["verb"], one["path"], one["parameters"], one["request"], one["response"],
-            document["schemas"], document["root"],
+            document["schemas"], document["root"], one.get("media", False),
         )
         for document in said.values() for identifier, one in document["methods"].items()
     }
 
 
 def candidates(verb: str, path: str, host: str = "") -> Iterator[tuple[Method, dict[str, str]]]:
-    """Yield each method that a request may be, with the parameters in its path; no host stands for any."""
+    """Yield each method that a request may be by its path as it came, with the parameters in it; no host: any."""
     for method in methods().values():
         meant = method.verb == verb and host in ("", urlsplit(method.root).netloc)
         found = method.pattern().fullmatch(path) if meant else None
-        if found and all(_fits(method, name, value) for name, value in found.groupdict().items()):
-            yield method, found.groupdict()
+        inner = {name: unquote(value) for name, value in found.groupdict().items()} if found else {}
+        if found and all(_fits(method, name, value) for name, value in inner.items()):
+            yield method, inner
 
 
 _PARTS = {"organizations", "folders", "projects", "locations", "serviceAccounts", "keyRings", "backupVaults",

@@ -183,6 +183,14 @@ def _bucket_policy(estate: Estate, params: Params) -> dict[str, Any]:
     return {"kind": "storage#policy", "version": 1, "bindings": bound}
 
 
+@table.on("storage.buckets.testIamPermissions")
+def _on_bucket(estate: Estate, params: Params) -> Any:
+    if params["bucket"] not in {one.name for one in estate.google.of("buckets")}:
+        return missing("The specified bucket")
+    asked = params["permissions"]
+    return {"kind": "storage#testIamPermissionsResponse", "permissions": [asked] if isinstance(asked, str) else asked}
+
+
 @table.on("cloudkms.projects.locations.list")
 def _places(estate: Estate, params: Params) -> dict[str, Any]:
     place = estate.google.file["location"]

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from google.cloud import asset_v1
 from google.cloud.logging_v2 import types as logging
+from google.longrunning import operations_pb2
 from google.protobuf import any_pb2
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.rpc import code_pb2, error_details_pb2, status_pb2
@@ -23,7 +24,7 @@ assert messages.REGISTERED, "what is packed in log entries is registered by the 
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
-    """One RPC with its message classes."""
+    """One RPC with its message classes, which are of proto-plus or of protobuf itself."""
 
     service: str
     name: str
@@ -33,19 +34,24 @@ class Rpc:
     @property
     def pages(self) -> bool:
         """Return whether it takes a page token."""
-        return "page_token" in self.request.meta.fields
+        return "page_token" in _bare(self.request).DESCRIPTOR.fields_by_name
 
     def params(self, data: bytes) -> dict[str, Any]:
         """Return the parameters as the client library spells them."""
         found: dict[str, Any] = MessageToDict(
-            self.request.pb(self.request.deserialize(data)), preserving_proto_field_name=True
+            _bare(self.request).FromString(data), preserving_proto_field_name=True
         )
         return found
 
     def bytes(self, answer: dict[str, Any]) -> bytes:
         """Return the answer on the wire; raises `ParseError` for a member that the class does not have."""
-        made: bytes = ParseDict(answer, self.response.pb()()).SerializeToString()
+        made: bytes = ParseDict(answer, _bare(self.response)()).SerializeToString()
         return made
+
+
+def _bare(message: Any) -> Any:
+    """Return the class of protobuf under one of proto-plus."""
+    return message.pb() if hasattr(message, "pb") else message
 
 
 _CLASSES = (
@@ -68,6 +74,14 @@ RPCS: dict[str, Rpc] = {
     for prefix, service, types, names in _CLASSES for name in names
 }
 """RPCs by the name under which headers declare them."""
+RPCS |= {
+    "cloudasset.export_assets": Rpc(
+        "google.cloud.asset.v1.AssetService", "ExportAssets", asset_v1.ExportAssetsRequest, operations_pb2.Operation
+    ),
+    "cloudasset.get_operation": Rpc(
+        "google.longrunning.Operations", "GetOperation", operations_pb2.GetOperationRequest, operations_pb2.Operation
+    ),
+}
 
 
 def handlers(serve: Callable[[str, bytes, Any], bytes]) -> list[Any]:

@@ -9,11 +9,12 @@ from typing import Any
 
 from tests.lab.estate import Estate
 from tests.lab.gcp.resources import project_of
-from tests.lab.google import Alarm, Copy, Entry
+from tests.lab.google import WRITE, Alarm, Copy, Entry
 from tests.lab.told import Paged, Table, stamp
 
 Params = dict[str, Any]
 table = Table()
+_SERVICE = re.compile(r'protoPayload\.serviceName="([^"]+)"')
 _WHEN = re.compile(r'timestamp(>=|<)"([^"]+)"')
 
 
@@ -79,16 +80,24 @@ def _entries(estate: Estate, params: Params) -> Paged:
     parent = str(params["resource_names"][0])
     if "bdr_backup_restore_jobs" in asked:
         return Paged("entries", [], params.get("page_size"))
-    place, every = _place(estate, parent), estate.google.entries
+    private = "cloudaudit.googleapis.com/data_access" in asked
+    place, every = _place(estate, parent), estate.google.accesses if private else estate.google.entries
     first, last = (bisect_left(every, span[sign], key=lambda one: one.at) for sign in (">=", "<"))
-    here = [one for one in every[first:last] if one.parent == place]
-    return Paged("entries", here, params.get("page_size"), lambda one: told(parent, one))
+    here = [one for one in every[first:last] if one.parent == place and _wanted(asked, one)]
+    log = "data_access" if private else "activity"
+    return Paged("entries", here, params.get("page_size"), lambda one: told(parent, one, log))
 
 
-def told(parent: str, one: Entry) -> dict[str, Any]:
+def _wanted(asked: str, one: Entry) -> bool:
+    """Return whether an entry is of the services and the sort of permission that the filter names, if it names any."""
+    services = _SERVICE.findall(asked)
+    return (not services or one.service in services) and ('permissionType="DATA_WRITE"' not in asked or one.method == WRITE)
+
+
+def told(parent: str, one: Entry, log: str = "activity") -> dict[str, Any]:
     """Return an entry of an audit log as Cloud Logging tells it."""
     return {
-        "logName": f"{parent}/logs/cloudaudit.googleapis.com%2Factivity", "insertId": one.id,
+        "logName": f"{parent}/logs/cloudaudit.googleapis.com%2F{log}", "insertId": one.id,
         "timestamp": stamp(one.at), "receiveTimestamp": stamp(one.at), "severity": "NOTICE",
         "resource": {"type": "audited_resource", "labels": {"service": one.service}},
         "protoPayload": {

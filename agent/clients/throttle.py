@@ -17,6 +17,8 @@ from typing import TypeVar
 PAUSE = 2.0
 LONGEST_PAUSE = 60.0
 """The most that is waited where the refusal names no time."""
+LONGEST_CLOSED = 3600.0
+"""The most that a family is closed for later runs, whatever a refusal asks for: a rubbish header is no end for good."""
 LEAST = 0.1
 """No family is slowed below this share of its rate."""
 GAIN = 1.05
@@ -75,7 +77,7 @@ class Pacing:
             family, now = self.family(name, limit), self.clock()
             if now >= family.closed_until:  # those refused together are one lesson
                 family.share = max(LEAST, family.share / 2)
-            family.closed_until = max(family.closed_until, now + pause)
+            family.closed_until = max(family.closed_until, now + min(pause, LONGEST_CLOSED))
             self.refused[name] = self.refused.get(name, 0) + 1
         return pause
 
@@ -86,7 +88,7 @@ class Pacing:
             family.tokens -= extra
             family.share = max(LEAST, family.share / 2) if near else min(1.0, family.share * GAIN)
             if closed > 0:
-                family.closed_until = max(family.closed_until, self.clock() + closed)
+                family.closed_until = max(family.closed_until, self.clock() + min(closed, LONGEST_CLOSED))
 
     def family(self, name: str, limit: Limit) -> Family:
         """Return a family, made when it is first asked for; callers hold the lock."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.clients.azure import Azure
 from agent.collector import Api, Run
-from collectors.azure.role_assignments import DEFINITIONS, POWER
+from collectors.azure.role_assignments import DEFINITIONS, powerful
 
 ROLES = Api(DEFINITIONS, ("Microsoft.Authorization/roleDefinitions/read",))
 
@@ -26,4 +26,4 @@ def privileged(role: dict[str, Any] | None) -> bool | None:
     if role is None:
         return None
     said = (role.get("properties") or {}).get("permissions") or ()
-    return any(POWER.fullmatch(action) for one in said for action in one.get("actions") or ())
+    return any(powerful(action) for one in said for action in one.get("actions") or ())

@@ -11,6 +11,10 @@ from agent.model import LogSource
 from collectors.azure._answers import UNREGISTERED
 
 WORKSPACES, QUERY = "loganalytics.workspaces.list", "loganalytics.query"
+TABLE = (
+    "Microsoft.OperationalInsights/workspaces/query/read", "Microsoft.OperationalInsights/workspaces/query/Usage/read",
+)
+"""To ask at all, and to be shown the table that is asked for: each is a right of its own."""
 HEADER = Header(
     id="azure.log_delivery",
     title="Delivery of logs",
@@ -20,7 +24,7 @@ HEADER = Header(
     per="member",
     calls=(
         Api(WORKSPACES, ("Microsoft.OperationalInsights/workspaces/read",), answers=UNREGISTERED),
-        Api(QUERY, ("Microsoft.OperationalInsights/workspaces/query/read",), answers={
+        Api(QUERY, TABLE, answers={
             "PathNotFoundError": "the workspace was deleted while it was read",
         }),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from agent.clients.azure import Azure
@@ -31,11 +32,12 @@ HEADER = Header(
     ),
 )
 POWER = re.compile(
-    r"\*|\*/write|microsoft\.authorization/(\*|roleassignments/(\*|write)|\*/write)|"
+    r"\*|\*/(write|action)|microsoft\.authorization/(\*|roleassignments/(\*|write)|\*/write)|"
     r"microsoft\.authorization/elevateaccess/action",
     re.IGNORECASE,
 )
 """Actions that hold power over everything, or give it to others."""
+GIVES = "microsoft.authorization/roleassignments/write"
 
 
 def collect(run: Run[Azure]) -> Iterator[Record]:
@@ -77,4 +79,9 @@ def _word(kind: str | None) -> str | None:
 
 def _privileged(role: dict[str, Any]) -> bool:
     actions = [action for one in role.get("permissions") or () for action in one.get("actions") or ()]
-    return any(POWER.fullmatch(action) for action in actions)
+    return any(powerful(action) for action in actions)
+
+
+def powerful(action: str) -> bool:
+    """Return whether an action, or a pattern of actions, holds power over everything or gives it to others."""
+    return bool(POWER.fullmatch(action)) or fnmatchcase(GIVES, action.lower())

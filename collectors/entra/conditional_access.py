@@ -32,6 +32,10 @@ HEADER = Header(
 
 OLD = {"exchangeActiveSync", "other"}
 """The kinds of clients that cannot be asked for a second factor."""
+MODERN = {"browser", "mobileAppsAndDesktopClients"}
+RISKS = ("signInRiskLevels", "userRiskLevels", "insiderRiskLevels", "servicePrincipalRiskLevels")
+PLACES = {"locations": ("includeLocations", "excludeLocations"), "platforms": ("includePlatforms", "excludePlatforms")}
+APPLICATIONS = ("excludeApplications", "applicationFilter")
 
 
 def collect(run: Run[Graph]) -> Iterator[Record]:
@@ -51,21 +55,46 @@ def _settings(policy: dict[str, Any]) -> dict[str, Any]:
     conditions, controls = policy.get("conditions") or {}, policy.get("grantControls") or {}
     users, apps = conditions.get("users") or {}, conditions.get("applications") or {}
     clients = conditions.get("clientAppTypes") or []
-    built_in = controls.get("builtInControls") or []
     return {
         "name": policy.get("displayName"),
         "state": policy.get("state"),
-        "requires_mfa": "mfa" in built_in or bool(controls.get("authenticationStrength")),
+        "requires_mfa": _second_factor(controls),
         "operator": controls.get("operator"),
-        "blocks": "block" in built_in,
+        "blocks": "block" in (controls.get("builtInControls") or []),
         "all_users": "All" in (users.get("includeUsers") or []),
         "roles": sorted(users.get("includeRoles") or []),
         "all_applications": "All" in (apps.get("includeApplications") or []),
+        "narrowed_by": _narrowed(conditions),
+        "modern_clients": "all" in clients or MODERN.issubset(clients),
         "old_clients": "all" in clients or OLD.issubset(clients),
         "client_types": sorted(clients),
         "excluded": sum(len(users.get(name) or []) for name in ("excludeUsers", "excludeGroups", "excludeRoles")),
         "modified": policy.get("modifiedDateTime"),
     }
+
+
+def _second_factor(controls: dict[str, Any]) -> bool:
+    """Return whether nobody gets by without a second factor: where one control of several is enough, each asks for it.
+
+    https://learn.microsoft.com/graph/api/resources/conditionalaccessgrantcontrols
+    """
+    asked = [one == "mfa" for one in controls.get("builtInControls") or ()]
+    asked += [True] if controls.get("authenticationStrength") else []
+    others = [*(controls.get("customAuthenticationFactors") or ()), *(controls.get("termsOfUse") or ())]
+    asked += [False] * len(others)
+    return bool(asked) and (all(asked) if str(controls.get("operator")).upper() == "OR" else any(asked))
+
+
+def _narrowed(conditions: dict[str, Any]) -> list[str]:
+    """Return the conditions, sorted, that leave some sign-ins of the people and applications named out of a policy."""
+    applications = conditions.get("applications") or {}
+    found = {name for name in (*RISKS, "devices", "authenticationFlows") if conditions.get(name)}
+    found |= {name for name in APPLICATIONS if applications.get(name)}
+    for name, (some, none) in PLACES.items():
+        said = conditions.get(name) or {}
+        if said.get(none) or [one.lower() for one in said.get(some) or ("all",)] != ["all"]:
+            found.add(name)
+    return sorted(found)
 
 
 def _location(location: dict[str, Any]) -> dict[str, Any]:

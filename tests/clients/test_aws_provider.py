@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from agent.clients import Deadline, Witness
+from agent.clients.aws.probe import probe
+from agent.collector import Api
 from agent.errors import AnnexaError, ConfigurationError, FatalError
 from agent.model import Boundary, Outcome
 from tests.clients.conftest import HEADER, Provide, opened, vaults
@@ -202,6 +204,13 @@ def test_probing_permissions(double: Double, provide: Provide) -> None:
     assert found["iam:GenerateCredentialReport"].state == "untried"
     assert not double.called("iam.generate_credential_report")
     assert double.calls[-1].name != "iam.generate_credential_report"
+
+
+def test_a_setting_of_the_account_is_tried_in_the_account_that_is_read(double: Double) -> None:
+    double.script({"s3control.get_public_access_block": {"PublicAccessBlockConfiguration": {}}})
+    api = Api("s3control.get_public_access_block", ("s3:GetAccountPublicAccessBlock",))
+    assert [one.state for one in probe(api, double.client("s3control"), ACCOUNT)] == ["ok"]
+    assert double.called("s3control.get_public_access_block", AccountId=ACCOUNT)
 
 
 def test_the_agent_says_who_it_is_and_keeps_few_clients(double: Double, provide: Provide) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
-from agent.clients.gcp.errors import ApiError, of_body
+from agent.clients.gcp.errors import ApiError, BrokenError, of_body
 from agent.clients.gcp.failures import ELSEWHERE, NOT_LICENSED, Place, codes, translate
 from agent.clients.gcp.methods import METHODS, Rest
 from agent.clients.gcp.pages import finder, lacks, listed
+from agent.clients.gcp.rest import _answered
 from agent.clients.gcp.role import role, terraform
 from agent.clients.gcp.throttle import RATES, Throttle
-from agent.clients.throttle import LEAST
+from agent.clients.throttle import LEAST, Limit
 from agent.collector import Api, Header
 from agent.model import Boundary
 from agent.registry import Registry
@@ -45,6 +47,32 @@ def test_a_family_slows_down_for_everybody_and_recovers() -> None:
     for _ in range(100):
         throttle.refuse("sql.instances.list", 0.0, 0)
     assert throttle.rate("sql.instances.list") == whole * LEAST
+
+
+@pytest.mark.parametrize("asked", [1e12, float("inf")])
+def test_a_refusal_for_ever_closes_a_family_for_an_hour(asked: float) -> None:
+    clock = Clock()
+    throttle = Throttle(clock)
+    throttle.refuse("sql.backupRuns.list", asked, 0)
+    assert throttle.turn("sql.backupRuns.list") == 3600.0
+    clock.now += 3601.0
+    assert throttle.turn("sql.backupRuns.list") == 0.0
+    throttle.learn("sql", Limit(1, 1), near=False, closed=asked)
+    assert throttle.turn("sql.backupRuns.list") == 3600.0
+
+
+def test_an_answer_without_a_byte_is_no_empty_list() -> None:
+    answer = SimpleNamespace(status_code=200, headers={"Content-Type": "application/json"})
+    assert _answered(answer, b"{}\n") == {}
+    with pytest.raises(BrokenError):
+        _answered(answer, b"")
+
+
+def test_the_time_to_come_back_may_be_an_instant() -> None:
+    headers = {"Retry-After": "Mon, 01 Jun 2026 10:00:30 GMT", "Date": "Mon, 01 Jun 2026 10:00:00 GMT"}
+    with pytest.raises(ApiError) as caught:
+        _answered(SimpleNamespace(status_code=429, headers=headers), b"")
+    assert caught.value.retry_after == 30.0
 
 
 def test_a_method_with_a_quota_of_its_own_is_a_family() -> None:

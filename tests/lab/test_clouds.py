@@ -12,10 +12,16 @@ from google.protobuf.json_format import ParseDict
 from agent.clients.azure.operations import METHODS
 from agent.clients.azure.provider import AzureProvider
 from agent.clients.azure.scope import AzureScope
+from agent.clients.entra.credentials import Tokens
+from agent.clients.entra.provider import EntraProvider
+from agent.clients.entra.scope import EntraScope
+from agent.clients.entra.wire import Wire
 from agent.errors import FatalError
+from agent.registry import Registry
 from tests.lab.azure import judge as arm
 from tests.lab.azure.lab import TABLES, Lab
 from tests.lab.entra import governance, judge, tenant, told
+from tests.lab.entra.lab import Lab as Tenant
 from tests.lab.estate import Estate
 from tests.lab.gcp import machines, resources, rpcs, traffic
 from tests.lab.gcp.published import methods, strangers
@@ -105,6 +111,27 @@ def test_subscriptions_are_found_below_their_management_group(monkeypatch: pytes
         assert expanded(group) == [f"managementGroups/{group}", *sorted(one.id for one in ESTATE.subscriptions.all)]
         with pytest.raises(FatalError, match="no subscription can be read"):
             expanded(unknown)
+
+
+@pytest.mark.parametrize("cloud", ["azure", "entra"])
+def test_the_company_allows_the_agent_all_that_it_asks_for(cloud: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What the doctor tries: made-up names are not there, and what is there may be read.
+    with (Lab(ESTATE) if cloud == "azure" else Tenant(ESTATE)) as lab:
+        for name, value in lab.double.environ().items():
+            monkeypatch.setenv(name, value)
+        provider: Any = AzureProvider(AzureScope(name="azure", endpoint=lab.double.url))
+        if cloud == "entra":
+            scope = EntraScope(name="entra", tenant=lab.double.tenant, endpoint=lab.double.url)
+            provider = EntraProvider(scope, Wire(scope, Tokens(scope), paced=False))
+        tried = {
+            (one.permission, one.state) for place in provider.expand().boundaries
+            for header in Registry.load().headers() if header.provider == cloud
+            and (header.per == "organization") == (cloud == "azure" and place.organization)
+            for one in provider.probe(header, place, "")
+        }
+    query = "Microsoft.OperationalInsights/workspaces/query"  # it takes a workspace to be tried
+    untried = {(f"{query}/{one}", "untried") for one in ("read", "Usage/read")} if cloud == "azure" else set()
+    assert {one for one in tried if one[1] != "ok"} == untried
 
 
 def test_a_list_is_told_page_by_page_and_whole() -> None:

@@ -28,15 +28,18 @@ class Probed:
     detail: str = ""
 
 
-def probe(api: Api, client: Any) -> Iterator[Probed]:
-    """Yield one answer per permission of the call; nothing that changes anything is called."""
+def probe(api: Api, client: Any, account: str) -> Iterator[Probed]:
+    """Yield one answer per permission of the call in an account; nothing that changes anything is called."""
     operation = api.call.partition(".")[2]
     name = client.meta.method_to_api_mapping.get(operation, "")
     if not name.startswith(SAFE):
         yield from (Probed(one, "untried", "", "the call is not a plain read") for one in api.permissions)
         return
     shape = client.meta.service_model.operation_model(name).input_shape
-    state, remedy, detail, named = _try(api, client, operation, _least(shape) if shape is not None else {})
+    parameters = _least(shape) if shape is not None else {}
+    if "AccountId" in parameters:
+        parameters["AccountId"] = account  # of any other AWS says that it is denied, whatever is allowed here
+    state, remedy, detail, named = _try(api, client, operation, parameters)
     for permission in api.permissions:
         other = state == "denied" and named in api.permissions and named != permission
         yield Probed(permission, "unknown" if other else state, "" if other else remedy, detail)

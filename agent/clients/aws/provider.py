@@ -120,7 +120,8 @@ class AwsProvider:
     def _probe(self, header: Header, boundary: Boundary, region: str) -> Iterator[Probed]:
         self._who(self._role(boundary.id))
         for api in header.calls:
-            yield from probe(api, self._client(api.call.partition(".")[0], boundary.id, region or boundary.home))
+            client = self._client(api.call.partition(".")[0], boundary.id, region or boundary.home)
+            yield from probe(api, client, boundary.id)
 
     def _role(self, account: str) -> str:
         """Return the role that reads in an account, '' for the base credentials."""

@@ -17,6 +17,7 @@ from agent.clients.deadline import Deadline
 from agent.clients.gcp.credentials import Identity, lost
 from agent.clients.gcp.errors import ApiError, BrokenError, LateError, UnreachableError, of_body
 from agent.clients.gcp.methods import Rest
+from agent.clients.throttle import retry_after
 
 BODY_LIMIT = 1 << 28
 """The largest answer that is read, in bytes."""
@@ -112,7 +113,7 @@ def _headers(answer: Any, body: bytes) -> dict[str, str]:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     request = headers.get("x-request-id", "") or headers.get("x-guploader-uploadid", "")
     if answer.status_code >= 400:
-        raise of_body(answer.status_code, body, headers.get("retry-after", ""), request)
+        raise of_body(answer.status_code, body, str(retry_after(headers) or ""), request)
     if answer.status_code >= 300:
         raise ApiError("UNKNOWN", answer.status_code, "leads to another address, which is not followed")
     return headers
@@ -121,7 +122,7 @@ def _headers(answer: Any, body: bytes) -> dict[str, str]:
 def _answered(answer: Any, body: bytes) -> Answered:
     headers = _headers(answer, body)
     try:
-        found = Answered(json.loads(body or b"{}"))
+        found = Answered(json.loads(body))  # nothing at all is no empty list: Google writes {}
     except (ValueError, TypeError, RecursionError) as error:
         raise BrokenError(f"no JSON object: {error}") from None
     found.headers = headers

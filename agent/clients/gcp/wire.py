@@ -7,8 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from agent.clients.deadline import Deadline
@@ -17,6 +16,7 @@ from agent.clients.gcp.methods import METHODS, Rest
 from agent.clients.gcp.rest import piece, send
 from agent.clients.gcp.scope import GcpScope
 from agent.clients.gcp.throttle import Throttle
+from agent.clients.throttle import told
 
 CALL_SECONDS = 180.0
 """The most that one page may take, with all that it waits for."""
@@ -69,8 +69,8 @@ class Wire:
                 answer = piece(self.identity, method, parameters, range(start, start + self.piece), deadline)
             else:
                 answer = send(self.identity, method, parameters, deadline)
-            if date := answer.headers.get("date"):
-                self._heard = parsedate_to_datetime(date).astimezone(UTC), time.monotonic()
+            if now := told(answer.headers.get("date")):
+                self._heard = now, time.monotonic()
             return answer
         from agent.clients.gcp.messages import plain
         from agent.clients.gcp.rpc import Stubs
@@ -91,5 +91,5 @@ class Wire:
         """Return what time it is at Google, None until it was asked for something."""
         if self._heard is None:
             return None
-        told, at = self._heard
-        return told + timedelta(seconds=time.monotonic() - at)
+        heard, at = self._heard
+        return heard + timedelta(seconds=time.monotonic() - at)

@@ -24,6 +24,9 @@ def _rows(estate: Estate, params: Params) -> Paged:
     size = (params.get("options") or {}).get("$top", 1000)
     if query.split(maxsplit=1)[0].lower() == "recoveryservicesresources":
         return Paged("data", _protected(estate, {one.lower() for one in params.get("subscriptions") or ()}), size)
+    if query.split(maxsplit=1)[0].lower() == "resourcecontainers":
+        asked = {one.lower() for one in params.get("subscriptions") or ()}
+        return Paged("data", [{"id": one.path} for one in estate.subscriptions.all if not asked or one.id in asked], size)
     if query.split(maxsplit=1)[0].lower() != "resources":
         return Paged("data", [], size)
     types = {one.lower() for found in _TYPES.findall(query)[:1] for one in _WORD.findall(found[0] or found[1])}

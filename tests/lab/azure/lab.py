@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from agent.clients.azure.operations import METHODS
+from agent.clients.azure.probe import NOBODY
 from tests.lab.azure import databases, explored, governance, manager, vaults
-from tests.lab.azure.double import Double
+from tests.lab.azure.double import Double, Handler
+from tests.lab.azure.faults import error
 from tests.lab.certificate import Shown
 from tests.lab.estate import Estate
 
@@ -30,7 +32,7 @@ class Lab:
             self.double.handle(name, _nothing(method.items))
         for table in TABLES:
             for name, handler in table.answers(self.estate).items():
-                self.double.handle(name, handler)
+                self.double.handle(name, _known(handler))
 
     def __enter__(self) -> Self:
         return self
@@ -41,3 +43,9 @@ class Lab:
 
 def _nothing(key: str) -> Any:
     return lambda _params: [{key: []}]
+
+
+def _known(handler: Handler) -> Handler:
+    """Return a handler that says, as Azure does, that there is no resource of a made-up name."""
+    missing = error("ResourceNotFound", 404, "The resource was not found.")
+    return lambda params: missing if NOBODY in params.values() else handler(params)

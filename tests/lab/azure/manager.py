@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from datetime import datetime
 from typing import Any
 
+from tests.lab.azure.faults import Fault, error
 from tests.lab.estate import Estate
 from tests.lab.subscriptions import Done, Subscription, Thing
 from tests.lab.told import Paged, Table, stamp
@@ -34,8 +35,10 @@ def _subscriptions(estate: Estate, params: Params) -> Paged:
 
 
 @table.on("monitor.activity_logs.list", "monitor.tenant_activity_logs.list")
-def _events(estate: Estate, params: Params) -> Paged:
+def _events(estate: Estate, params: Params) -> Paged | Fault:
     """Tell the events of a span, newest first: those of the subscription that is named, else of the tenant."""
+    if "filter" not in params:
+        return error("BadRequest", 400, "The $filter query parameter is required, with eventTimestamp at the least.")
     span = {sign: datetime.fromisoformat(text) for sign, text in _WHEN.findall(str(params.get("filter", "")))}
     every = estate.subscriptions.events
     first = bisect_left(every, span["ge"], key=lambda one: one.at)
@@ -56,6 +59,12 @@ def told_event(one: Done) -> dict[str, Any]:
         "status": {"value": word, "localizedValue": word}, "resourceId": one.resource,
         "subscriptionId": one.subscription.id if one.subscription else "", "httpRequest": {"clientIpAddress": one.address, "method": "PUT"},
     }
+
+
+@table.on("authorization.permissions.list")
+def _held(estate: Estate, params: Params) -> Paged:
+    """Tell what the agent's application may do: what the role Reader may."""
+    return Paged("value", [{"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}], 100)
 
 
 @table.on("monitor.diagnostic_settings.list")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from agent.clients.entra.probe import NOBODY
 from agent.registry import Registry
 from tests.lab.certificate import Shown
 from tests.lab.entra import governance, tenant, told
 from tests.lab.entra.double import Double, Handler
+from tests.lab.entra.faults import error
 from tests.lab.estate import Estate
 
 TABLES = (tenant.table, told.table, governance.table)
@@ -30,7 +32,7 @@ class Lab:
         empty: dict[str, Handler] = dict.fromkeys(sorted(declared), _nothing)
         for answers in (empty, *(table.answers(self.estate) for table in TABLES)):
             for name, handler in answers.items():
-                self.double.handle(name, handler)
+                self.double.handle(name, _known(handler))
 
     def __enter__(self) -> Self:
         return self
@@ -41,3 +43,9 @@ class Lab:
 
 def _nothing(ids: tuple[str, ...], params: dict[str, str]) -> list[dict[str, Any]]:
     return [{"value": []}]
+
+
+def _known(handler: Handler) -> Handler:
+    """Return a handler that says, as Graph does, that there is nothing of a made-up id."""
+    missing = error("Request_ResourceNotFound", 404, "Resource does not exist or one of its queried references does not.")
+    return lambda ids, params: missing if NOBODY in ids else handler(ids, params)

@@ -77,6 +77,19 @@ def _standards(estate: Estate, params: Params, context: Context) -> Listing:
     return Listing([told])
 
 
+@table.on("securityhub.describe_standards_controls")
+def _controls(estate: Estate, params: Params, context: Context) -> Listing:
+    off = estate.file.get("controls_off") or ()
+    here = [o["control"] for o in off if estate.off([o], context.account, context.region)]
+    severities = {"IAM.6": "CRITICAL", "EC2.8": "HIGH", "S3.9": "MEDIUM", "ELB.1": "LOW"}
+    place = f"arn:aws:securityhub:{context.region}:{context.account}:control/cis-aws-foundations-benchmark/v/1.2.0"
+    return Listing([
+        {"StandardsControlArn": f"{place}/{name}", "ControlId": name, "SeverityRating": severity, "Title": name,
+         "ControlStatus": "DISABLED" if name in here else "ENABLED"}
+        for name, severity in severities.items()
+    ])
+
+
 @table.on("securityhub.get_findings")
 def _hub_findings(estate: Estate, params: Params, context: Context) -> Listing:
     return Listing([_posture(f) for f in _of(estate, context, "securityhub")], size=100)
@@ -199,10 +212,12 @@ def _access_detail(estate: Estate, params: Params, context: Context) -> Any:
 
 @table.on("accessanalyzer.get_findings_statistics")
 def _access_totals(estate: Estate, params: Params, context: Context) -> dict[str, Any]:
-    states = Counter(f.state for f in _of(estate, context, "access-analyzer"))
+    external = params["analyzerArn"].endswith("/external")
+    states = Counter(f.state for f in _of(estate, context, "access-analyzer") if external)
     told = {
         "totalActiveFindings": states["ACTIVE"],
         "totalResolvedFindings": states["RESOLVED"],
         "totalArchivedFindings": 0,
     }
-    return {"findingsStatistics": [{"externalAccessFindingsStatistics": told}], "lastUpdatedAt": estate.now}
+    kind = "externalAccessFindingsStatistics" if external else "unusedAccessFindingsStatistics"
+    return {"findingsStatistics": [{kind: told}], "lastUpdatedAt": estate.now}

@@ -15,6 +15,8 @@ OFF = {
     "ResourceNotFoundException": "Security Hub is not switched on in this region",
 }
 CONTROLS = "securityhub.describe_standards_controls"
+FINDINGS = "securityhub.get_findings"
+NEWEST = [{"Field": "UpdatedAt", "SortOrder": "desc"}]
 SEVERE = ("CRITICAL", "HIGH")
 HEADER = Header(
     id="aws.securityhub_standards",
@@ -28,9 +30,11 @@ HEADER = Header(
         Api("securityhub.describe_hub", ("securityhub:DescribeHub",), answers=OFF),
         Api("securityhub.get_enabled_standards", ("securityhub:GetEnabledStandards",), answers=OFF),
         Api(CONTROLS, ("securityhub:DescribeStandardsControls",), answers=OFF),
+        Api(FINDINGS, ("securityhub:GetFindings",), answers=OFF),
     ),
     limits=(
         "A standard whose controls may not be read comes without them; why a control is off is in the artifact.",
+        "`last_checked_at` is when a finding of Security Hub's own was last renewed: it does so once a day at least.",
         "Which members report to an administrator's account is not read.",
         "With a central configuration the delegated administrator chooses the standards: its policies are not read.",
     ),
@@ -56,9 +60,19 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
         "standards_ready": sum(one["StandardsStatus"] == "READY" for one in standards),
         "auto_enable_controls": (hub or {}).get("AutoEnableControls"),
         "subscribed_at": (hub or {}).get("SubscribedAt"),
+        "last_checked_at": _checked(run),
     }
     for name, value in told.items():
         yield Record(setting(arn(run, "securityhub", "hub/default"), name, value), hub or {})
+
+
+def _checked(run: Run[Aws]) -> str | None:
+    """Return when the newest finding was renewed that Security Hub made of this account in this region."""
+    own = {"ProductName": "Security Hub", "RecordState": "ACTIVE"}
+    own |= {"Region": run.region, "AwsAccountId": run.boundary.id}
+    filters = {name: [{"Value": value, "Comparison": "EQUALS"}] for name, value in own.items()}
+    answer = run.client.first(FINDINGS, Filters=filters, SortCriteria=NEWEST, MaxResults=1) or {}
+    return next((one.get("UpdatedAt") for one in answer.get("Findings") or ()), None)
 
 
 def _standard(standard: dict[str, Any], controls: list[dict[str, Any]] | None) -> Iterator[Record]:

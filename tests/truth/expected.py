@@ -189,6 +189,8 @@ def resources_told(estate: Estate) -> dict[str, int]:
     return {
         "aws.compute_settings": len(functions) + len(named(estate, "clusters")),
         "aws.ec2_settings": len(of_type(estate, "AWS::EC2::Instance")),
+        "aws.database_settings": len(open_(estate, "rds", of_type(estate, "AWS::RDS::DBInstance"))),
+        "aws.permission_sets": len(estate.file["identity_center"]["permission_sets"]),
         "aws.event_rules": len(estate.file["event_rules"]),
         "aws.missing_patches": sum(not one.traits["patched"] for one in of_type(estate, "AWS::EC2::Instance")),
         "aws.s3_access_points": len(named(estate, "access_points")),

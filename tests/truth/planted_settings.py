@@ -74,6 +74,24 @@ def _(firm: Firm, expect: Fault, account: str) -> None:
     deficient(firm, "snapshot-policies", account, 1)
 
 
+@answers("database-in-the-open")
+def _(firm: Firm, expect: Fault, account: str) -> None:
+    database = _arn(firm, expect["name"])
+    for name, where in (("publicly_accessible", "value <> 'false'"), ("deletion_protection", "value <> 'true'")):
+        assert _resources(firm, "aws.database_settings", f"setting = '{name}' AND {where}") == [database]
+        assert value(firm, "aws.database_settings", database, name) is expect[name]
+    deficient(firm, "database-configuration", account, 2)
+
+
+@answers("half-a-day-in-a-role")
+def _(firm: Firm, expect: Fault, account: str) -> None:
+    named = "SELECT resource FROM configuration WHERE setting = 'permission_set' AND value"
+    rows = firm.query("SELECT CAST(value AS DOUBLE) FROM configuration WHERE collector = 'aws.permission_sets' "
+                      f"AND setting = 'session_hours' AND resource IN ({named} = '{expect['name']}')")
+    assert rows == [(expect["session_hours"],)]
+    deficient(firm, "workforce-sessions", account, 1)
+
+
 @answers("severe-control-off")
 def _(firm: Firm, expect: Fault, account: str) -> None:
     rows = firm.query("SELECT boundary, region, value FROM configuration WHERE collector = 'aws.securityhub_standards' "

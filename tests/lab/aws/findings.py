@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from tests.lab.aws.answers import Context
@@ -92,15 +93,19 @@ def _controls(estate: Estate, params: Params, context: Context) -> Listing:
 
 @table.on("securityhub.get_findings")
 def _hub_findings(estate: Estate, params: Params, context: Context) -> Listing:
-    return Listing([_posture(f) for f in _of(estate, context, "securityhub")], size=100)
+    told = [_posture(f, estate.ago("9h")) for f in _of(estate, context, "securityhub")]
+    if params.get("SortCriteria"):
+        told.sort(key=lambda one: str(one["UpdatedAt"]), reverse=True)
+    return Listing(told, size=100)
 
 
-def _posture(f: Finding) -> dict[str, Any]:
+def _posture(f: Finding, checked: datetime) -> dict[str, Any]:
     product = f"arn:aws:securityhub:{f.region}::product/aws/securityhub"
     told = {"SchemaVersion": "2018-10-08", "Id": f"{product}/finding/{f.id}", "ProductArn": product, "Title": f.title}
     who = {"AwsAccountId": f.account, "Region": f.region, "GeneratorId": f.type, "ProductName": "Security Hub"}
-    when = {"CreatedAt": _iso(f.created), "UpdatedAt": _iso(f.updated), "FirstObservedAt": _iso(f.created)}
     done = f.state == "closed"
+    renewed = f.updated if done else checked  # what still fails is told again once a day
+    when = {"CreatedAt": _iso(f.created), "UpdatedAt": _iso(renewed), "FirstObservedAt": _iso(f.created)}
     state = {"RecordState": "ARCHIVED" if done else "ACTIVE", "Workflow": {"Status": "RESOLVED" if done else "NEW"}}
     what = {
         "Resources": [{"Type": "AwsEc2Instance", "Id": f.resource, "Region": f.region}],

@@ -122,6 +122,7 @@ def counts(estate: Estate) -> dict[str, int]:
         "aws.identity_center_assignments": len(estate.assignments),
         "aws.identity_center_users": len(estate.people),
         "aws.org_accounts": len(estate.accounts),
+        "aws.delegated_administrators": sum(map(len, estate.file["organization"]["delegated"].values())),
         "aws.ec2_inventory": len(of_type(estate, "AWS::EC2::Instance")),
         "aws.machine_images": len(named(estate, "images")),
         "aws.backup_jobs": len(jobs),

@@ -59,6 +59,19 @@ def _(firm: Firm, expect: Fault, account: str) -> None:
     deficient(firm, "compute-configuration", account, 2)
 
 
+@answers("fallen-out-of-the-plan")
+def _(firm: Firm, expect: Fault, account: str) -> None:
+    instance = _arn(firm, expect["name"])
+    assert value(firm, "aws.backup_coverage", instance, "protected") is expect["protected"]
+    rows = firm.query("SELECT resource, CAST(value AS TIMESTAMPTZ) AS at FROM configuration WHERE collector = "
+                      "'aws.backup_coverage' AND setting = 'last_backup' "
+                      f"AND CAST(value AS TIMESTAMPTZ) < '{expected.days(firm.estate, 8).isoformat()}'")
+    kept = [job.at for job in firm.estate.backup_jobs
+            if job.resource == instance and job.state == "COMPLETED" and job.retained_until > firm.estate.now]
+    assert rows == [(instance, max(kept))]
+    deficient(firm, "backup-recency", account, 1)
+
+
 @answers("threats-unheard")
 def _(firm: Firm, expect: Fault, account: str) -> None:
     found = _resources(firm, "aws.event_rules", f"setting = 'confirmed_subscribers' AND value = '{expect['confirmed_subscribers']}'")

@@ -75,7 +75,6 @@ EMPTY = (
     "lambda.list_event_source_mappings",
     "network-firewall.list_firewall_policies",
     "organizations.list_aws_service_access_for_organization",
-    "organizations.list_delegated_administrators",
     "organizations.list_organizational_units_for_parent",
     "resource-groups.list_group_resources",
     "resource-groups.list_groups",

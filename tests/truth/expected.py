@@ -116,6 +116,7 @@ def counts(estate: Estate) -> dict[str, int]:
     regions = len(estate.accounts) * len(estate.regions)
     off = {(estate.account(one["account"]).id, one["region"]) for one in estate.file["recorders"]["absent"]}
     return {
+        "aws.iam_users": len(users),
         "aws.iam_users_mfa": len(users),
         "aws.iam_credential_report": len(users) + len(estate.accounts),
         "aws.root_user": len(estate.accounts),

@@ -1,4 +1,4 @@
-"""The checks of faults planted in how servers, functions, clusters, access points, sessions and rules are set up."""
+"""The checks of faults planted in how things of AWS are set up: servers, databases, functions, sessions, rules."""
 
 from __future__ import annotations
 
@@ -70,6 +70,13 @@ def _(firm: Firm, expect: Fault, account: str) -> None:
             if job.resource == instance and job.state == "COMPLETED" and job.retained_until > firm.estate.now]
     assert rows == [(instance, max(kept))]
     deficient(firm, "backup-recency", account, 1)
+
+
+@answers("program-of-nobody")
+def _(firm: Firm, expect: Fault, account: str) -> None:
+    rows = firm.query("SELECT boundary, name, owner FROM asset WHERE collector = 'aws.iam_users' AND owner IS NULL")
+    assert rows == [(account, expect["name"], expect["owner"])]
+    deficient(firm, "user-inventory", account, 1)
 
 
 @answers("threats-unheard")

@@ -43,6 +43,7 @@ def resources_told(estate: Estate) -> dict[str, int]:
         "azure.vault_protection": 2 * len(vaults),  # each has one policy
         "azure.sql_backup_audit": len(held.of("servers")) + len(held.of("databases")),
         "azure.backup_coverage": saved + sum(len(held.of(one)) for one in ("machines", "disks", "sql_machines")),
+        "azure.policy_assignments": len(held.file["policies"]) + len(held.file["exemptions"]),
         "azure.pim_resource_policies": len(ROLES) * len(held.all),
     }
 

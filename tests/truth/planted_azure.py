@@ -114,6 +114,19 @@ def _(firm: Firm, expect: Fault, place: str) -> None:
     assert {unit(firm, "backup-vaults", one)["conclusion"] for one in others} == {"no_exceptions"}
 
 
+@answers("azure-policy-not-enforced", "azure-exemption-over", "azure-exemption-for-ever")
+def _(firm: Firm, expect: Fault, place: str) -> None:
+    setting = "enforcement" if "enforcement" in expect else "exemption_ends"
+    rows = firm.query("SELECT value FROM configuration WHERE collector = 'azure.policy_assignments' AND boundary = "
+                      f"'{place}' AND setting = '{setting}' AND ends_with(resource, '/{expect['name']}')")
+    if "days_ago" in expect:
+        assert [datetime.fromisoformat(row[0]) for row in rows] == [expected.days(firm.estate, expect["days_ago"])]
+    else:
+        assert rows == [(expect[setting],)]
+    found = [one for one in firm.estate.planted if one["collector"] == "azure.policy_assignments"]
+    deficient(firm, "policy-assignments", place, len([one for one in found if one["boundary"] == place]))
+
+
 @answers("azure-old-drill", "azure-failed-drill", "azure-never-drilled")
 def _(firm: Firm, expect: Fault, place: str) -> None:
     """One server was tried long ago, one in vain, one never: what was shown is too old to count."""

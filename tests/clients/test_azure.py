@@ -163,6 +163,26 @@ def test_what_resource_graph_leaves_out_lowers_the_run(double: Double) -> None:
     assert "truncated: 2 of 9 rows" in closing.lacking[0].detail
 
 
+@pytest.mark.parametrize(("pages", "total", "outcome"), [
+    (1, 2, Outcome.SUCCEEDED), (1, 3, Outcome.PARTIAL),  # one answer is of one moment
+    (3, 11, Outcome.SUCCEEDED), (3, 12, Outcome.PARTIAL),  # between pages five may go
+    (3, 5, Outcome.SUCCEEDED),  # or come
+])
+@pytest.mark.parametrize("population", [True, False])
+def test_rows_that_resource_graph_counts_and_does_not_give_lower_the_run(
+    double: Double, pages: int, total: int, outcome: Outcome, population: bool,
+) -> None:
+    double.handle(GRAPH, lambda _params: [{**one, "totalRecords": total} for one in ROWS[:pages]])
+    given = client(wire(double))
+    read = given.population if population else given.read
+    for _ in read(GRAPH, query=QUERY):
+        given.witness.yielded()
+    closing = given.witness.close(2 * pages)
+    assert closing.outcome is outcome
+    said = [] if outcome is Outcome.SUCCEEDED else [(GRAPH, "receipt", f"{total} by totalRecords, {2 * pages} read")]
+    assert [(one.what, one.reason, one.detail) for one in closing.lacking] == said
+
+
 @pytest.mark.parametrize("how", ["host", "port", "scheme", "user"])
 def test_no_request_and_no_token_goes_to_a_foreign_link(double: Double, how: str) -> None:
     with Double() as foreign:

@@ -31,6 +31,8 @@ D = TypeVar("D")
 Find = Callable[[Method, dict[str, Any]], list[dict[str, Any]]]
 PATIENCE = 3
 """How often a question is asked again whose answer was broken."""
+DRIFT = 5
+"""Rows, or one in a hundred, that may go between the pages of Resource Graph; more that lack were never given."""
 _BEHIND = (ForeignError, RepeatedError, answers.BrokenError, ValueError)
 """What is wrong with the link of a page, after the page itself came in whole."""
 
@@ -148,10 +150,16 @@ class AzureClient:
             read += len(items)
 
     def _receipt(self, last: dict[str, Any], read: int, reading: Reading) -> None:
-        """Keep how many rows Resource Graph says that there are beside how many it gave."""
+        """Keep how many rows Resource Graph says that there are beside how many it gave; far fewer are no whole."""
         total = last.get("totalRecords")
-        if reading.population and isinstance(total, int):
+        if not isinstance(total, int):
+            return
+        if reading.population:
             self.witness.receipt(f"{reading.call} totalRecords", total, read)
+        # Between pages resources come and go; one page and its own count are of one moment.
+        drift = max(DRIFT, total // 100) if reading.pages > 1 else 0
+        if total - read > drift and not answers.truncated(last):
+            self.witness.lack(Lacking(reading.call, "receipt", f"{total} by totalRecords, {read} read"))
 
     def _counted(self, method: Method, page: Page, items: int, reading: Reading) -> None:
         reading.page(items, answers.request_id(page.headers), page.retries)

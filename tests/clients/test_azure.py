@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.assembly.providers import make
-from agent.clients import CallError, Deadline, InterruptedRunError, Witness
+from agent.clients import CallError, Deadline, InterruptedRunError, ThrottledRunError, Witness
 from agent.clients.azure import GRAPH
 from agent.clients.azure.answers import Answer, read
 from agent.clients.azure.client import AzureClient
@@ -302,6 +302,21 @@ def test_a_run_that_is_stopped_ends_between_pages(double: Double) -> None:
     given.witness.stop.set()
     with pytest.raises(InterruptedRunError):
         list(found)
+
+
+def test_a_run_that_cannot_wait_for_a_closed_family_says_how_long_it_is_throttled(double: Double) -> None:
+    now = [0.0]
+    held = wire(double, paced=True)
+    held.throttle.clock = lambda: now[0]
+    held.throttle.refuse(ASSIGNMENTS, SUBSCRIPTION, 900.0, 0)
+    given = client(held)
+    with pytest.raises(ThrottledRunError) as caught:
+        ids(given)
+    given.witness.fail(caught.value)
+    closing = given.witness.close(0)
+    assert {(one.what, one.reason) for one in closing.lacking} == {(ASSIGNMENTS, "throttled"), ("run", "throttled")}
+    assert "to be asked again in 900 s, and the run has" in closing.error
+    assert not double.calls
 
 
 def test_a_missing_part_of_the_path_is_a_defect_that_is_named(double: Double) -> None:

@@ -172,7 +172,8 @@ class AzureClient:
         """Return one page; None where the error is an answer."""
         deadline, attempt, renewed, claims = self.deadline.within(self.wire.call_seconds), 0, False, ""
         while True:
-            self._wait(self.wire.throttle.turn(api.call, self.boundary) if self.wire.paced else 0.0, reading)
+            turn = self.wire.throttle.turn(api.call, self.boundary) if self.wire.paced else 0.0
+            self._wait(turn, reading, turn=True)
             try:
                 return self._asked(api, method, request, check, deadline, claims, attempt)
             except CAUGHT as error:
@@ -213,9 +214,9 @@ class AzureClient:
         except (*CAUGHT, binascii.Error):
             return ""  # the exchange that follows says why
 
-    def _wait(self, seconds: float, reading: Reading) -> None:
+    def _wait(self, seconds: float, reading: Reading, *, turn: bool = False) -> None:
         """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
-        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep)
+        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep, turn=turn)
 
     def _failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
         page = reading.pages if isinstance(error, (ForeignError, RepeatedError)) else reading.pages + 1

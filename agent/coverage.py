@@ -62,6 +62,17 @@ def assess(
     )
 
 
+def unread(answer: CoverageAnswer) -> CoverageAnswer:
+    """Return coverage where records could not be read: what seems lost may not be, and logs may have been silent."""
+    if not answer.owed:
+        return answer
+    found = tuple(replace(one, state=PeriodState.UNOBSERVED) if one.state is PeriodState.GAP else one
+                  for one in answer.periods)
+    best = Coverage.COMPLETE if found else Coverage.DUE
+    known = [Coverage.GAP] if answer.gaps else [_VERDICT[one.state] for one in found if one.state in _VERDICT]
+    return replace(answer, periods=found, state=worst(known, best))
+
+
 class _Calendar:
     """The periods of an audit period and the evidence in each, by collector and group."""
 

@@ -72,6 +72,12 @@ def judge(
     )
 
 
+def unread(answer: FreshnessAnswer, why: str) -> FreshnessAnswer:
+    """Return freshness where records could not be read: what the others prove fresh stays, anything less says why."""
+    proven = answer.state in {Freshness.FRESH, Freshness.EXPIRING}
+    return answer if proven else replace(answer, reason=why)
+
+
 class _Evidence:
     """The evidence of one requirement in one boundary, by collector and group.
 

@@ -58,6 +58,8 @@ class Parts:
     path: Path
     _stack: ExitStack = field(default_factory=ExitStack)
     ahead: Ahead = field(default_factory=Ahead)
+    locked: set[str] = field(default_factory=set)
+    """Why records cannot be opened that answers of this process would rest on."""
 
     @classmethod
     def open(
@@ -171,8 +173,9 @@ class Parts:
             if scope in {None, unit.scope} and (requirements is None or unit.requirement.id in requirements)
         ]
         held = self.held(as_of, mapping, whole=requirements is None, by_row=by_row)
-        weigher = self.weigher(held, rules, mapping, conclusions=conclusions)
-        return weigher.weigh(units, as_of, audit)
+        found = self.weigher(held, rules, mapping, conclusions=conclusions).weigh(units, as_of, audit)
+        self.locked.update(one.locked for one in found if one.locked)
+        return found
 
     def held(
         self, as_of: datetime, mapping: Mappings, session: Session | None = None, *, whole: bool = False,

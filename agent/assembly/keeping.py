@@ -95,9 +95,9 @@ def erased(app: Parts, scope: str | None = None, since: datetime | None = None) 
 
 
 def naming(app: Parts, scope: str) -> list[str]:
-    """Return the samples whose items are of a scope: their documents name these by id, and stay."""
+    """Return the samples whose documents name records of a scope by ids that are not concealed: these stay."""
     return [row.name for row in app.store.sampled(step="selection")
-            if any(item["scope"] == scope for item in canonical.loads(row.body)["items"])]
+            if any(item["scope"] == scope and item["id"] is not None for item in canonical.loads(row.body)["items"])]
 
 
 def rewrap(app: Parts, to: str, reason: str, by: str) -> int:

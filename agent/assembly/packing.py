@@ -62,6 +62,7 @@ def contents(app: Parts, asked: Asked) -> Contents:
         drawn = drawn.of(set(owed))
     return Contents(
         organization=app.config.organization, status=status, note=note, head=head,
+        recorded_at=as_of,
         key=b"".join(map(public_pem, ring(app))), roots=_roots(app), kept=asked.kept, zone=app.config.timezone,
         asked={"audit": status.audit.name if status.audit else None, "controls": asked.controls,
                "samples": asked.samples},

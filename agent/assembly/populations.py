@@ -54,9 +54,12 @@ def collectors_of(found: Requirement) -> tuple[str, ...]:
 
 
 def accepted(app: Parts, found: Requirement, as_of: datetime) -> list[ArtifactRow]:
-    """Return the artifacts of a requirement that were recorded, accepted and not voided at an instant."""
+    """Return the artifacts of a requirement that were recorded, accepted and not voided at an instant.
+
+    Those whose records went since are among them.
+    """
     collectors = collectors_of(found)
-    return [row for row in app.store.artifacts(kind=found.kind, as_of=as_of, voided=False, deleted=False)
+    return [row for row in app.store.artifacts(kind=found.kind, as_of=as_of, voided=False)
             if row.collector in collectors and row.outcome in outcomes(found)]
 
 

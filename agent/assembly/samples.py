@@ -10,6 +10,7 @@ from typing import Any
 from agent import canonical, sampling
 from agent.assembly import telling
 from agent.assembly.app import Parts
+from agent.assembly.items import readable, reference
 from agent.errors import ConfigurationError, StoreError, VerificationError
 from agent.lake.pieces import Piece
 from agent.lake.population import records
@@ -47,7 +48,7 @@ def _named(app: Parts, step: str, name: str) -> dict[str, Any]:
 def selection(app: Parts, name: str) -> list[dict[str, Any]] | None:
     """Return the items of a draw as they were found, None where it was interrupted before."""
     rows = [row for row in app.store.sampled(name=name) if row.step == "selection"]
-    return list(canonical.loads(rows[0].body)["items"]) if rows else None
+    return [dict(readable(app, one)) for one in canonical.loads(rows[0].body)["items"]] if rows else None
 
 
 def sample(app: Parts, name: str, before: int | None = None) -> dict[str, Any]:
@@ -103,10 +104,10 @@ def record(app: Parts, name: str, which: str, result: str, note: str, tester: st
         app, "result",
         {"sample": drawn_["name"], "item": item["digest"], "number": item["number"], "result": result,
          "tester": tester},
-        {"sample": drawn_["name"], "item": str(item["number"]), "digest": item["digest"], "id": item["id"],
+        {"sample": drawn_["name"], "item": str(item["number"]), "digest": item["digest"], **reference(item),
          "scope": item["scope"], "result": result, "note": note, "tester": tester, "before": item["results"]},
     )
-    return told(row)
+    return {**told(row), "id": item["id"]}
 
 
 def _item(drawn_: dict[str, Any], which: str) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def _item(drawn_: dict[str, Any], which: str) -> dict[str, Any]:
             raise ConfigurationError(f"{which!r} names {len(found)} items", advice="Name the item by its number")
         if found:
             return found[0]
-    near = get_close_matches(which, [one["id"] for one in items], n=1)
+    near = get_close_matches(which, [one["id"] for one in items if one["id"] is not None], n=1)
     raise ConfigurationError(f"the sample {drawn_['name']} has no item {which!r}", advice=(
         f"Did you mean {near[0]!r}?" if near else f"annexa sample show {drawn_['name']} lists them"))
 

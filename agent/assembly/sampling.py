@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from agent import __version__, canonical, sampling
 from agent.assembly.app import Parts
+from agent.assembly.items import item, named
 from agent.assembly.populations import Asked, choose
 from agent.assembly.samples import keep, population_of, selection, told
 from agent.errors import ConfigurationError, StoreError, VerificationError
@@ -96,15 +97,15 @@ def _drawn(app: Parts, name: str, population: Population, draw: Draw) -> str:
     size = sum(shares.values()) or size
     document = {
         "population": name, "root": population.root.hex(), "method": draw.method, "seed": draw.seed, "size": size,
-        "by": draw.by, "allocation": shares, "basis": draw.basis, "ids": draw.ids, "why": draw.why,
-        "drawn_by": draw.drawn_by,
+        "by": draw.by, "allocation": shares, "basis": draw.basis, "why": draw.why, "drawn_by": draw.drawn_by,
+        **named(app, items),
     }
     row = _same(app, document) or keep(app, "draw", {
         key: document[key] for key in ("population", "root", "method", "seed", "size")}, document)
     if selection(app, row.name) is None:
         found = items or population.items(_select(population, draw, size, shares))
         keep(app, "selection", {"sample": row.name, "size": len(found)},
-              {"sample": row.name, "items": [{"number": at, **asdict(one)} for at, one in enumerate(found, 1)]})
+              {"sample": row.name, "items": [{"number": at, **item(app, one)} for at, one in enumerate(found, 1)]})
     return row.name
 
 

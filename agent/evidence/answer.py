@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from math import inf
@@ -49,6 +50,13 @@ def _standing(one: Holding) -> assess.Standing:
     )
 
 
+def unknown(holdings: Iterable[Holding]) -> list[str]:
+    """Return a line for each reason why records cannot be opened, with how many answers would rest on them."""
+    counts = Counter(one.locked for one in holdings if one.locked)
+    return [f"{count:,} {'answer is' if count == 1 else 'answers are'} not known whole: {why}"
+            for why, count in sorted(counts.items())]
+
+
 def status(
     mapping: Mappings,
     framework: str,
@@ -61,7 +69,7 @@ def status(
     found = controls(mapping, framework, holdings)
     return Status(
         as_of=as_of, framework=framework, audit=audit, summary=assess.summary(found),
-        controls=found, warnings=tuple(warnings),
+        controls=found, warnings=(*unknown(holdings), *warnings),
     )
 
 
@@ -73,6 +81,7 @@ def forecast(
     return Forecast(
         as_of=as_of, framework=framework, audit=audit, summary=_summary(found),
         controls=found, actions=tuple(_in_order(actions(mapping, framework, holdings))),
+        warnings=tuple(unknown(holdings)),
     )
 
 

@@ -8,56 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
+from agent.errors import LockedError
 from agent.evidence.ahead import Ahead
 from agent.evidence.concluded import Concluded, looked_at, read
 from agent.evidence.instants import key, source, thinned, wanted
+from agent.evidence.locked import Locked
 from agent.evidence.owed import Unit
+from agent.evidence.rows import COLUMNS, Kept, any_at_once, newest, summary
 from agent.evidence.weigh import enabled_spans
 from agent.freshness import stale_at
-from agent.lake.conclude import conclude
+from agent.lake.conclude import conclude, of_checks, unasked
 from agent.lake.desk import Asked, Desk
 from agent.lake.instants import Instants, decode
 from agent.lake.judged import Population
+from agent.lake.pieces import Piece
 from agent.lake.shelf import Shelf, Signed
-from agent.model import KINDS, Axis, FreshnessAnswer, Outcome, Requirement, Subjects, Summary, Window
+from agent.model import KINDS, Axis, Conclusion, FreshnessAnswer, Outcome, Requirement, Subjects, Summary, Window
 from agent.model.conclusions import CheckResult, ConclusionAnswer
 from agent.store import ArtifactRow, Assessment, Store, SummaryRow
 from agent.timeline import by_collector, in_force
 
-
-class Kept(NamedTuple):
-    """The columns of an artifact that the rules and the lake need."""
-
-    id: str
-    object: str
-    path: str
-    collector: str
-    kind: str
-    scope: str
-    boundary: str
-    region: str
-    source: str
-    outcome: str
-    window_start: datetime | None
-    window_end: datetime | None
-    collected_at: datetime
-    recorded_at: datetime
-    voided_at: datetime | None
-    deleted_at: datetime | None
-
-    def accepted(self, as_of: datetime) -> bool:
-        """Return whether it is whole, and not voided at the instant."""
-        return self.outcome == Outcome.SUCCEEDED and (self.voided_at is None or self.voided_at > as_of)
-
-
-_COLUMNS = tuple(col(getattr(ArtifactRow, name)) for name in Kept._fields)
 Place = tuple[str, str, str]
 """Collector, scope, boundary."""
 
@@ -81,10 +57,14 @@ class StoreHeld:
     """Every unit will be asked, scope by scope: the rows of a scope are read at once, and go with its last unit."""
     by_row: bool = False
     """The exceptions of checks are wanted by row: kept conclusions only count them."""
+    _locked: Locked = field(init=False)
     _scope: str | None = None
     _concluded: dict[tuple[str, str, str], Concluded | None] = field(default_factory=dict)
     _rows: dict[Place, list[Kept]] = field(default_factory=dict)
     _instants: dict[tuple[Place, str], dict[str, Instants]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._locked = Locked(self.shelf)
 
     def rows(self, unit: Unit, collectors: Iterable[str] | None = None) -> list[Kept]:
         """Return every artifact of the unit's collectors in its boundary that was recorded by then, oldest first."""
@@ -100,20 +80,22 @@ class StoreHeld:
         for collector in unit.collectors:
             place = (collector, unit.scope, unit.boundary)
             rows = self._at(place)
-            instants = self._summarised(place, rows, unit.requirement) if wanted(unit.requirement) else {}
-            found.extend(_summary(row, instants.get(row.id, Instants())) for row in rows)
+            instants = self._summarised(unit, place, rows, unit.requirement) if wanted(unit.requirement) else {}
+            found.extend(summary(row, instants.get(row.id, Instants())) for row in rows)
         return found
 
     def population(self, unit: Unit, subjects: Subjects) -> Collection[str]:
         """Return the ids that `subjects` chooses among the newest artifacts of its kind in the unit's boundary."""
         with self._reading() as session:
-            query = select(*_COLUMNS).where(
+            query = select(*COLUMNS).where(
                 col(ArtifactRow.kind) == subjects.kind, col(ArtifactRow.scope) == unit.scope,
                 col(ArtifactRow.boundary) == unit.boundary, col(ArtifactRow.recorded_at) <= self.as_of,
             )
             rows = [Kept(*row) for row in session.exec(query)]
-        pieces = [self.shelf.piece(row) for row in _newest(
-            row for row in rows if row.accepted(self.as_of) and row.deleted_at is None)]
+        pieces: list[Piece] = []
+        with self._locked.noting(unit):
+            pieces = [self._locked.piece(row) for row in newest(
+                row for row in rows if row.accepted(self.as_of) and row.deleted_at is None)]
         return self.desk.population(pieces, subjects) if pieces else ()
 
     def log_source(self, unit: Unit, requirement: Requirement) -> Sequence[Window] | None:
@@ -123,27 +105,35 @@ class StoreHeld:
         for collector in requirement.collectors:
             place = (collector, unit.scope, unit.boundary)
             rows = [row for row in self._at(place) if row.accepted(self.as_of)]
-            found = self._summarised(place, rows, seen)
+            found = self._summarised(unit, place, rows, seen)
             states.extend((row.collected_at, bool(found[row.id].by_subject)) for row in rows if row.id in found)
-        return enabled_spans(_any_at_once(states), self.as_of) if states else None
+        return enabled_spans(any_at_once(states), self.as_of) if states else None
 
     def healthy(self, unit: Unit, collector: str) -> bool:
         """Return whether the newest run in each region was whole; one that never ran has not failed."""
-        newest = _newest(self._at((collector, unit.scope, unit.boundary)))
-        return all(row.outcome == Outcome.SUCCEEDED for row in newest)
+        latest = newest(self._at((collector, unit.scope, unit.boundary)))
+        return all(row.outcome == Outcome.SUCCEEDED for row in latest)
 
     def conclude(self, unit: Unit, answer: FreshnessAnswer, period: Window, as_of: datetime) -> ConclusionAnswer:
         """Return what the checks find in the artifacts that design section 6 and ADR 6 name."""
-        requirement = unit.requirement
-        pieces = [self.shelf.piece(row) for row in self.judged(unit)]
+        requirement, rows = unit.requirement, self.judged(unit)
+        artifacts = tuple(row.id for row in rows)
+        if reason := unasked(requirement, [row.outcome for row in rows], answer.state):
+            return ConclusionAnswer(state=Conclusion.UNKNOWN, reason=reason, artifacts=artifacts)
+        if not self.by_row and (kept := self._checked(unit, artifacts, period)) is not None:
+            return of_checks(kept, artifacts)
+        try:
+            pieces = [self._locked.piece(row) for row in rows]
+        except LockedError as error:  # rows of exceptions are lacking at least; the counts may be kept
+            kept, line = self._checked(unit, artifacts, period), error.line()
+            unknown = ConclusionAnswer(state=Conclusion.UNKNOWN, reason=line, artifacts=artifacts)
+            return replace(unknown if kept is None else of_checks(kept, artifacts), locked=line)
         population = Population(requirement.kind, pieces, as_of, period)
+        return conclude(requirement, population, answer.state, self.desk.checks)
 
-        def checked(requirement: Requirement, population: Population) -> Sequence[CheckResult]:
-            kept = None if self.by_row else self._kept_conclusion(unit)
-            looked = looked_at(requirement, [piece.artifact for piece in population.pieces], period)
-            return kept.checks if kept and kept.looked == looked else self.desk.checks(requirement, population)
-
-        return conclude(requirement, population, answer.state, checked)
+    def locked(self, unit: Unit) -> str:
+        """Return why records that freshness or coverage of the unit asked for cannot be opened; '' where all can."""
+        return self._locked.why(unit)
 
     def judged(self, unit: Unit) -> list[Kept]:
         """Return the artifacts that checks look at: every accepted one of events, of a state what stands for now.
@@ -156,7 +146,7 @@ class StoreHeld:
             return allowed
         regions = {name: in_force(found, self.as_of) for name, found in by_collector(unit.expected).items()}
         return [
-            row for row in _newest(allowed)
+            row for row in newest(allowed)
             if stale_at(requirement, row.collected_at, self.tz) > self.as_of
             and (row.collector not in regions or row.region in regions[row.collector])
         ]
@@ -189,6 +179,11 @@ class StoreHeld:
             self._rows.setdefault((row.collector, row.scope, row.boundary), []).append(row)
         self._scope = scope
 
+    def _checked(self, unit: Unit, artifacts: Sequence[str], period: Window) -> tuple[CheckResult, ...] | None:
+        """Return what the checks found when they looked at the same; None where that was not kept."""
+        kept = self._kept_conclusion(unit)
+        return kept.checks if kept and kept.looked == looked_at(unit.requirement, artifacts, period) else None
+
     def _kept_conclusion(self, unit: Unit) -> Concluded | None:
         if not self.whole and unit.key not in self._concluded:
             requirement, scope, boundary = unit.key
@@ -205,12 +200,14 @@ class StoreHeld:
             return {(row.requirement, row.scope, row.boundary): read(row.body, vouch) for row in session.exec(query)}
 
     def _read(self, *where: ColumnElement[bool]) -> list[Kept]:
-        query = select(*_COLUMNS).where(*where, col(ArtifactRow.recorded_at) <= self.as_of)
+        query = select(*COLUMNS).where(*where, col(ArtifactRow.recorded_at) <= self.as_of)
         with self._reading() as session:
             rows = [Kept(*row) for row in session.exec(query)]
         return sorted(rows, key=lambda row: (row.collected_at, row.recorded_at))
 
-    def _summarised(self, place: Place, rows: Iterable[Kept], requirement: Requirement) -> dict[str, Instants]:
+    def _summarised(
+        self, unit: Unit, place: Place, rows: Iterable[Kept], requirement: Requirement
+    ) -> dict[str, Instants]:
         name = key(requirement)
         if (place, name) not in self._instants:
             self._instants[place, name] = self._kept(place, name)
@@ -218,7 +215,10 @@ class StoreHeld:
         missing = [
             row for row in rows if row.id not in found and row.outcome != Outcome.FAILED and row.deleted_at is None
         ]
-        bodies = {row.id: self._made(row, requirement, name) for row in missing}
+        bodies = {}
+        for row in missing:
+            with self._locked.noting(unit, counts=self._counts(row, requirement)):
+                bodies[row.id] = self._made(row, requirement, name)
         found.update((artifact, decode(body)) for artifact, body in bodies.items())
         if bodies and self.keep:
             self.store.put_summaries(name, bodies, self.session)
@@ -228,7 +228,7 @@ class StoreHeld:
         ready = self.ahead.ready(row, name)
         if ready is not None:
             return ready
-        (body,) = self.desk.summaries(self.shelf.piece(row), [Asked(requirement, thinned(requirement))])
+        (body,) = self.desk.summaries(self._locked.piece(row), [Asked(requirement, thinned(requirement))])
         return body
 
     def _kept(self, place: Place, qualifies: str) -> dict[str, Instants]:
@@ -243,29 +243,3 @@ class StoreHeld:
         )
         with self._reading() as session:
             return {artifact: decode(body) for artifact, body in session.exec(query)}
-
-
-def _summary(row: Kept, instants: Instants) -> Summary:
-    window = Window(row.window_start, row.window_end) if row.window_start and row.window_end else None
-    return Summary(
-        artifact=row.id, collector=row.collector, scope=row.scope, boundary=row.boundary, region=row.region,
-        outcome=Outcome(row.outcome), collected_at=row.collected_at, recorded_at=row.recorded_at, window=window,
-        voided_at=row.voided_at, source=row.source, instants=instants.instants, by_subject=instants.by_subject,
-        valid_until=instants.valid_until,
-    )
-
-
-def _newest(rows: Iterable[Kept]) -> list[Kept]:
-    """Return the newest row of each collector and region."""
-    newest: dict[tuple[str, str], Kept] = {}
-    for row in sorted(rows, key=lambda one: (one.collected_at, one.recorded_at)):
-        newest[row.collector, row.region] = row
-    return list(newest.values())
-
-
-def _any_at_once(states: Iterable[tuple[datetime, bool]]) -> list[tuple[datetime, bool]]:
-    """Return one state for each instant: on where any collection of that instant saw it on."""
-    joined: dict[datetime, bool] = {}
-    for at, on in states:
-        joined[at] = joined.get(at, False) or on
-    return sorted(joined.items())

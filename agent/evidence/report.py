@@ -37,6 +37,8 @@ class Holding:
     conclusion: ConclusionAnswer
     forecast: ForecastAnswer | None = None
     excepted: bool = False
+    locked: str = ""
+    """Why records cannot be opened that an answer would rest on, '' where none are lacking."""
 
     def as_json(self, role: str) -> dict[str, Any]:
         """Return the requirement as `annexa status --json` prints it below a control (design section 9)."""
@@ -56,6 +58,7 @@ class Holding:
             "artifact": self.freshness.artifact or None,
             "collector": self.freshness.collector or None,
             "reason": self.freshness.reason or None,
+            "locked": self.locked or None,
             "periods": [period_json(one) for one in self.coverage.periods],
             "gaps": [{"from": hole.start, "to": hole.end} for hole in self.coverage.gaps],
             "exceptions": sum(check.count for check in self.conclusion.checks),
@@ -147,7 +150,7 @@ class Status:
     summary: Mapping[str, Any]
     controls: tuple[ControlStatus, ...]
     warnings: tuple[str, ...] = ()
-    """What lowers the whole: scopes that could not be expanded, runs that are partial."""
+    """What lowers the whole: scopes that could not be expanded, runs that are partial, records not to be opened."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer in the shape of design section 9."""
@@ -211,6 +214,8 @@ class Forecast:
     summary: Mapping[str, Any] = field(default_factory=dict)
     controls: tuple[ControlStatus, ...] = ()
     actions: tuple[Action, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What lowers the whole: records that cannot be opened."""
 
     def as_json(self, zone: tzinfo) -> dict[str, Any]:
         """Return the answer in the shape of design section 9, days as local ones of the zone."""
@@ -219,6 +224,7 @@ class Forecast:
             "framework": self.framework,
             "audit": audit_json(self.audit),
             "summary": dict(self.summary),
+            "warnings": list(self.warnings),
             "controls": [
                 {"id": one.id, "title": one.title, "held": one.held, "planned": one.planned, "coverage": one.coverage,
                  "owed": one.owed}

@@ -6,7 +6,7 @@ Everything comes in as values or through `Held`, which reads the store; no clock
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from agent.evidence.owed import Unit
 from agent.evidence.report import Holding
 from agent.intervals import join
 from agent.model import (
+    KINDS,
     Audit,
     Conclusion,
     FreshnessAnswer,
@@ -47,6 +48,9 @@ class Held(Protocol):
     def conclude(self, unit: Unit, answer: FreshnessAnswer, period: Window, as_of: datetime) -> ConclusionAnswer:
         """Return what the checks found."""
 
+    def locked(self, unit: Unit) -> str:
+        """Return why records that the answers before asked for cannot be opened; '' where none are lacking."""
+
     def healthy(self, unit: Unit, collector: str) -> bool:
         """Return whether the last due run of a collector in the unit's boundary was accepted everywhere."""
 
@@ -72,16 +76,19 @@ class Weigher:
 
     def one(self, unit: Unit, as_of: datetime, audit: Audit | None) -> Holding:
         """Return the holding of one unit."""
-        requirement = unit.requirement
-        summaries = self.held.summaries(unit)
+        requirement, summaries = unit.requirement, self.held.summaries(unit)
         population = self.held.population(unit, requirement.subjects) if requirement.subjects else ()
+        enabled = self._enabled(unit)
+        if locked := self.held.locked(unit):
+            requirement, summaries = _by_seals(requirement, summaries)
         fresh = freshness.assess(requirement, summaries, as_of, self.tz, unit.expected, population)
         period = audit.period if audit else Window(as_of - YEAR, as_of)
         covered = coverage.assess(
             requirement, summaries, as_of, self.tz, period,
-            observed_from=unit.observed_from, expected=unit.expected, population=population,
-            enabled=self._enabled(unit),
+            observed_from=unit.observed_from, expected=unit.expected, population=population, enabled=enabled,
         )
+        if locked:
+            fresh, covered = freshness.unread(fresh, locked), coverage.unread(covered)
         ahead = None
         if audit is not None and as_of <= audit.end:
             ahead = forecast.assess(
@@ -93,8 +100,9 @@ class Weigher:
             else ConclusionAnswer(state=Conclusion.UNKNOWN)
         )
         return Holding(
-            requirement=requirement, scope=unit.scope, boundary=unit.boundary, boundary_name=unit.boundary_name,
+            requirement=unit.requirement, scope=unit.scope, boundary=unit.boundary, boundary_name=unit.boundary_name,
             owner=self.owner(unit), freshness=fresh, coverage=covered, conclusion=found, forecast=ahead,
+            locked=locked or found.locked,
         )
 
     def _schedules(self, unit: Unit) -> list[Schedule]:
@@ -110,6 +118,15 @@ class Weigher:
     def _enabled(self, unit: Unit) -> Sequence[Window] | None:
         source = self.requirements.get(unit.requirement.log_source)
         return self.held.log_source(unit, source) if source is not None else None
+
+
+def _by_seals(requirement: Requirement, summaries: Sequence[Summary]) -> tuple[Requirement, Sequence[Summary]]:
+    """Return what is asked, and of which artifacts, where some records cannot be read.
+
+    Whether logs fell silent is not asked then, nor is a document believed that a newer one may have ended.
+    """
+    ends = "valid_until" in KINDS[requirement.kind].columns
+    return replace(requirement, max_silence=None), () if ends else summaries
 
 
 def enabled_spans(states: Iterable[tuple[datetime, bool]], until: datetime) -> list[Window]:

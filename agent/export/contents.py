@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class Contents:
     """What is owed for clauses of the framework and serves no control."""
     note: bytes
     head: Checkpoint
+    recorded_at: datetime
+    """When the last entry before the checkpoint was recorded: what was done with evidence is told up to there."""
     key: bytes
     """The agent's public key in PEM."""
     roots: bytes = b""

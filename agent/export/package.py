@@ -54,7 +54,7 @@ def write_package(
     try:
         with tempfile.TemporaryDirectory(prefix="annexa-package-", dir=target.parent) as made:
             room = Path(made)
-            runs = Runs(room / "evidence", proofs, contents.status.as_of)
+            runs = Runs(room / "evidence", proofs, contents.recorded_at)
             runs.take(contents.rows, contents.erasures)
             with part.open("wb") as out, Zip64(out) as package:
                 _told(package, contents, runs, room)

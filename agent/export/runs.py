@@ -32,10 +32,10 @@ BLOCK = 1 << 16
 class Runs:
     """The chosen runs, spooled as `evidence.ndjson` while they are read once."""
 
-    def __init__(self, spool: Path, proofs: Proofs, as_of: datetime) -> None:
+    def __init__(self, spool: Path, proofs: Proofs, until: datetime) -> None:
         self.spool = spool
         self._proofs = proofs
-        self._as_of = as_of
+        self._until = until
         self._stamped_at = lru_cache(1024)(lambda size: proofs.stamp(size)[2].at)
         self.stamps: set[int] = set()
         self.count = self.records = 0
@@ -53,7 +53,7 @@ class Runs:
         if stamp is not None:
             self.stamps.add(stamp)
         digest = layout.hexadecimal(row.object)
-        void = row.voided_at is not None and row.voided_at <= self._as_of
+        void = row.voided_at is not None and row.voided_at <= self._until  # the checkpoint's, as with erasures
         return {
             "artifact": row.id, "leaf": row.leaf, "requirements": list(requirements), "collector": row.collector,
             "kind": row.kind, "scope": row.scope, "boundary": row.boundary, "region": row.region,

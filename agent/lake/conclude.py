@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -12,13 +12,13 @@ from agent.model import Conclusion, Freshness, Outcome, Requirement, Window, wor
 from agent.model.conclusions import CheckResult, ConclusionAnswer
 
 
-def _unknown(requirement: Requirement, population: Population, freshness: Freshness) -> str:
+def unasked(requirement: Requirement, outcomes: Iterable[str], freshness: Freshness) -> str:
     """Return why nothing can be concluded whatever the records say, or ''."""
     if not requirement.checks:
         return "the requirement has no check"
     if freshness in {Freshness.MISSING, Freshness.STALE}:
         return f"the evidence is {freshness}"
-    if any(piece.outcome is not Outcome.SUCCEEDED for piece in population.pieces):
+    if any(outcome != Outcome.SUCCEEDED for outcome in outcomes):
         return "the evidence is partial"
     return ""
 
@@ -39,12 +39,17 @@ def conclude(
 ) -> ConclusionAnswer:
     """Return the worst of the checks; unknown without checks, without fresh evidence or over a partial artifact."""
     artifacts = tuple(piece.artifact for piece in population.pieces)
-    if reason := _unknown(requirement, population, freshness):
+    if reason := unasked(requirement, [piece.outcome for piece in population.pieces], freshness):
         return ConclusionAnswer(state=Conclusion.UNKNOWN, reason=reason, artifacts=artifacts)
     try:
         checks = tuple(checked(requirement, population))
     except EndedError as error:
         return ConclusionAnswer(state=Conclusion.UNKNOWN, reason=error.message, artifacts=artifacts)
+    return of_checks(checks, artifacts)
+
+
+def of_checks(checks: tuple[CheckResult, ...], artifacts: tuple[str, ...]) -> ConclusionAnswer:
+    """Return the worst of what the checks found in some artifacts."""
     state = worst((check.state for check in checks), Conclusion.NO_EXCEPTIONS)
     return ConclusionAnswer(state=state, checks=checks, reason=_reason(state, checks), artifacts=artifacts)
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ import duckdb
 
 from agent.lake.checks import once
 from agent.lake.connection import connect, limited, literal, name, told
+from agent.lake.gone import Gone
 from agent.lake.pieces import Piece, beside
-from agent.lake.query import newest
 from agent.lake.stage import create, scratch, stage
 from agent.lake.values import fetchable, rows, shape
 from agent.model import KINDS
@@ -34,11 +34,30 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A place with its newest artifact at each date; without one of them nothing there is compared."""
+    """A place with its newest artifact at each date; without one of them nothing there is compared.
+
+    `gone` are the artifacts of either date whose records went: of a state the newest, of events all. Where one was
+    known by the first date nothing is compared: what is left of that date would show its records as added.
+    """
 
     place: Place
     before: Piece | None
     after: Piece | None
+    gone: tuple[Gone, ...] = ()
+    compared: bool = False
+
+    @property
+    def lost(self) -> int:
+        """Return how many records went, as the seals count them."""
+        return sum(one.records for one in self.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The accepted artifacts of a date: those with records, and those whose records went."""
+
+    pieces: Sequence[Piece] = ()
+    gone: Sequence[Gone] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +101,52 @@ def _change(row: Sequence[Any], own: Sequence[str]) -> Change:
     return Change(what, place, record, {one: (before, after) for one, before, after in pairs if before != after})
 
 
-def places(kind: str, before: Sequence[Piece], after: Sequence[Piece]) -> list[Compared]:
-    """Return every place that was read by either date, with its newest artifact at each."""
+def places(kind: str, before: Known, after: Known) -> list[Compared]:
+    """Return every place that was read by either date, with its newest artifact at each, and what went of it."""
     event = KINDS[kind].event
-    sides = [{_place(piece, event): piece for piece in newest(pieces)} for pieces in (before, after)]
-    return [Compared(place, sides[0].get(place), sides[1].get(place)) for place in sorted({*sides[0], *sides[1]})]
+    sides = [_side_of(side, event) for side in (before, after)]
+    return [_compared(place, *(side.get(place, []) for side in sides))
+            for place in sorted({*sides[0], *sides[1]})]
 
 
-def _place(piece: Piece, event: bool) -> Place:
-    return Place(piece.scope) if event else Place(piece.scope, piece.boundary, piece.region, piece.collector)
+def _side_of(side: Known, event: bool) -> dict[Place, list[Piece | Gone]]:
+    """Return the artifacts of each place that stand for it: all of events, of a state the newest."""
+    found: dict[Place, list[Piece | Gone]] = {}
+    every: list[Piece | Gone] = [*side.pieces, *side.gone]
+    for one in sorted(every, key=lambda one: (one.collected_at, one.recorded_at, one.artifact)):
+        place = Place(one.scope) if event else Place(one.scope, one.boundary, one.region, one.collector)
+        found[place] = [*(found.get(place, ()) if event else ()), one]
+    return found
+
+
+def _compared(place: Place, before: Sequence[Piece | Gone], after: Sequence[Piece | Gone]) -> Compared:
+    first, second = ([one for one in side if isinstance(one, Piece)] for side in (before, after))
+    lost = [[one for one in side if isinstance(one, Gone)] for side in (before, after)]
+    gone = {one.artifact: one for side in lost for one in side}
+    whole = bool(first and second) and not lost[0]
+    return Compared(place, first[-1] if first else None, second[-1] if second else None, tuple(gone.values()), whole)
 
 
 @contextmanager
 def compare(
-    kind: str, before: Sequence[Piece], after: Sequence[Piece], room: Path | None = None, seconds: float = 300
+    kind: str, before: Known, after: Known, room: Path | None = None, seconds: float = 300
 ) -> Iterator[Diff]:
     """Yield the difference of what was known by two dates; memory stays flat.
 
     Of a state kind the newest artifact of each place is compared, place by place; of an event kind
-    all records of a scope, each id once. A place without evidence at one of the dates is named, not compared.
+    all records of a scope, each id once. A place without evidence at one of the dates is named, not compared,
+    and so is one whose records went since.
     """
     event, found = KINDS[kind].event, places(kind, before, after)
-    both = [one for one in found if one.before and one.after]
-    chosen = [list(before), list(after)] if event else [
+    both = [one for one in found if one.compared]
+    chosen: list[Iterable[Piece]] = [before.pieces, after.pieces] if event else [
         [one.before for one in both if one.before], [one.after for one in both if one.after]]
     if event:  # a scope of which nothing was known by the first date is named as well
         scopes = {one.place.scope for one in both}
         chosen = [[piece for piece in side if piece.scope in scopes] for side in chosen]
     with scratch(room) as made:
-        staged = [stage(kind, side, made, label=label) for side, label in zip(chosen, ("before", "after"), strict=True)]
+        staged = [stage(kind, list(side), made, label=label)
+                  for side, label in zip(chosen, ("before", "after"), strict=True)]
         kept = [made / "before.parquet", made / "after.parquet"]
         files = [file for one in staged for file in one.files]
         with connect([*files, *kept], spill=made) as connection, limited(connection, seconds):

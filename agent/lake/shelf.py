@@ -14,7 +14,7 @@ from typing import Protocol
 from securesystemslib.exceptions import UnverifiedSignatureError
 
 from agent.canonical import document, loads
-from agent.errors import StoreError, VerificationError
+from agent.errors import LockedError, StoreError, VerificationError
 from agent.lake.compact import Compacted
 from agent.lake.merge import whole
 from agent.lake.pieces import SCRATCH, Piece
@@ -97,29 +97,39 @@ class Shelf:
 
     def pieces(
         self, kind: str, *, as_of: datetime | None = None, scope: str | None = None, since: datetime | None = None,
-        until: datetime | None = None,
+        until: datetime | None = None, clear: bool = False,
     ) -> list[Piece]:
         """Return the accepted artifacts of the kind: succeeded, recorded by `as_of` and not voided then.
 
-        `since` and `until` bound when they were collected (half-open).
+        `since` and `until` bound when they were collected (half-open); `clear` leaves out the encrypted ones.
         """
         rows = self._store.artifacts(
             kind=kind, scope=scope, outcome=Outcome.SUCCEEDED, as_of=as_of, voided=False, deleted=False, since=since,
             until=until,
         )
-        return [self.piece(row) for row in rows]
+        return [self.piece(row) for row in rows if not (clear and encrypted(row.path))]
 
     def piece(self, row: Row) -> Piece:
         """Return the artifact of a row of the catalog as the lake takes it."""
         digest = row.object.removeprefix("sha256:")
         local = self._store.objects.local(row.path)
-        key = self._store.objects.keys.opening(key_of(row.path)) if encrypted(row.path) else None
+        key = self._key(row) if encrypted(row.path) else None
         return Piece(
             artifact=row.id, digest=digest, path=local or self._cache / Path(row.path).name, kind=row.kind, key=key,
             scope=row.scope, boundary=row.boundary, region=row.region, collector=row.collector,
             collected_at=row.collected_at, recorded_at=row.recorded_at, outcome=Outcome(row.outcome),
             fetch=None if local else lambda target: self._fetch(row, key, target), sealed=lambda: self._sealed(row),
         )
+
+    def _key(self, row: Row) -> DataKey:
+        """Return what opens the object of a row; a reader is told alike of a key that is gone and one out of reach."""
+        try:
+            return self._store.objects.keys.opening(key_of(row.path))
+        except (LockedError, StoreError) as error:
+            if self._store.writes and not isinstance(error, LockedError):
+                raise  # who collects tries again, and keeps no answer of such a moment
+            said = f"the records of the scope {row.scope} cannot be opened: {error.message}"
+            raise LockedError(said, advice=error.advice) from error
 
     def _sealed(self, row: Row) -> None:
         """Raise `VerificationError` unless the envelope of an artifact, signed, says what its row says."""

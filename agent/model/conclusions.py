@@ -49,6 +49,7 @@ class ConclusionAnswer:
     """The conclusion of a requirement in a scope: the worst of its checks, or unknown with the reason.
 
     `deficient_share`: how much of the audit period so far a state was deficient, None where nobody has computed it.
+    `locked`: why the records cannot be opened that the checks would read, '' where they can.
     """
 
     state: Conclusion
@@ -56,3 +57,4 @@ class ConclusionAnswer:
     reason: str = ""
     artifacts: tuple[str, ...] = ()
     deficient_share: Fraction | None = None
+    locked: str = ""

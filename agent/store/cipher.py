@@ -34,15 +34,16 @@ class DataKey:
         """Return the key of some secret bytes; raises `ValueError` where these are not 32."""
         if len(secret) != SECRET:
             raise ValueError(f"a data key has {SECRET} bytes, not {len(secret)}")
-        return cls(_derived(secret, b"", b"annexa data key id", ID).hex(), secret)
+        return cls(derived(secret, b"", b"annexa data key id", ID).hex(), secret)
 
 
-def _derived(secret: bytes, salt: bytes, info: bytes, length: int = SECRET) -> bytes:
+def derived(secret: bytes, salt: bytes, info: bytes, length: int = SECRET) -> bytes:
+    """Return a key for one purpose, derived from a secret (HKDF-SHA256, RFC 5869)."""
     return HKDF(SHA256(), length, salt or None, info).derive(secret)
 
 
 def _cipher(key: DataKey, salt: bytes) -> AESGCM:
-    return AESGCM(_derived(key.secret, salt, b"annexa object v1" + MAGIC + bytes.fromhex(key.id)))
+    return AESGCM(derived(key.secret, salt, b"annexa object v1" + MAGIC + bytes.fromhex(key.id)))
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

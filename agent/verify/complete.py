@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from agent.errors import VerificationError
-from agent.seal import EMPTY, ArtifactEntry, Checkpoint, SamplingEntry, leaf_hash, read_entry
+from agent.seal import EMPTY, ArtifactEntry, Checkpoint, Entry, SamplingEntry, leaf_hash, read_entry
 from agent.seal.tiles import WIDTH, spans, unbundle
 from agent.verify import layout
 from agent.verify.report import Step
@@ -25,6 +26,8 @@ class Complete:
     names: Container[str]
     head: Checkpoint
     step: Step
+    last: datetime | None = None
+    """When the last entry was recorded, once all of them have made the signed root."""
     _roots: dict[str, str] = field(default_factory=dict)
     """By the name of a population."""
     _here: set[str] = field(default_factory=set)
@@ -44,19 +47,21 @@ class Complete:
             self.step.says = f"{self.head.size:,} entries"
 
     def _walk(self) -> None:
-        grown = EMPTY
+        grown, recorded_at = EMPTY, None
         for number, width in spans(self.head.size, 0):
             entries = unbundle(read(self.files, layout.bundle_file(number)))
             if len(entries) != width:
                 raise VerificationError(f"{layout.bundle_file(number)} has {len(entries)} entries, the log {width}")
             grown = grown.extend(map(leaf_hash, entries))
             for leaf, data in enumerate(entries, number * WIDTH):
-                self._take(leaf, data)
+                entry = read_entry(data)
+                recorded_at = entry.recorded_at
+                self._take(leaf, entry)
         if grown.root() != self.head.root:
             raise VerificationError("the entries make another root than the checkpoint's")
+        self.last = recorded_at
 
-    def _take(self, leaf: int, data: bytes) -> None:
-        entry = read_entry(data)
+    def _take(self, leaf: int, entry: Entry) -> None:
         if isinstance(entry, ArtifactEntry):
             return
         if not isinstance(entry, SamplingEntry):

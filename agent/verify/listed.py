@@ -32,8 +32,6 @@ VOID = ("voided_at", "void_reason", "voided_by")
 class Listed:
     """Takes each run as it was signed; `end` compares the list with it, and with what was logged of the run."""
 
-    as_of: datetime | None
-    """What came later is not told of: voids, no others."""
     stamps: Mapping[int, datetime | None]
     """The stamped sizes in the package, with the instant where the stamp is believed."""
     _runs: dict[str, bytes] = field(default_factory=dict)
@@ -71,8 +69,7 @@ class Listed:
                     step.refuse(f"{artifact}: {said}")
         for artifact in left:
             step.refuse(f"{artifact} lies here and is not listed")
-        told_of = f", told as of {canonical.timestamp(self.as_of)}" if self.as_of else ""
-        step.says = f"{len(self._runs):,} runs{told_of}"
+        step.says = f"{len(self._runs):,} runs"
 
     def _wrong(self, fact: Mapping[str, Any]) -> Iterator[str]:
         """Yield how a line of the list differs from what was signed and logged."""
@@ -88,7 +85,7 @@ class Listed:
 
     def _void(self, artifact: str) -> list[str | None]:
         void = self._voids.get(artifact)
-        if void is None or (self.as_of is not None and void.recorded_at > self.as_of):
+        if void is None:
             return [None, "", ""]
         return [canonical.timestamp(void.recorded_at), void.reason, void.by]
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agent import canonical
 from agent.errors import VerificationError
 from agent.seal import ArtifactEntry, Checkpoint, Entry, SamplingEntry, Statement, leaf_hash, read_entry
 from agent.seal.proofs import check_consistency, check_inclusion, read_consistency, read_proof
-from agent.verify import layout, samples
+from agent.verify import layout, manifest, samples
 from agent.verify.acts import Acts
 from agent.verify.anchors import Anchors, Recorded
 from agent.verify.complete import Complete
@@ -35,8 +34,8 @@ class _Package:
     head: Checkpoint
     key: TrustedKey
     names: dict[str, None]
-    as_of: datetime | None
-    """The instant that the package is told as of."""
+    told: Mapping[str, Any]
+    """What the manifest says."""
     digests: dict[str, str] = field(default_factory=dict)
     """Of the records, taken while the sums are compared."""
     named: set[str] = field(default_factory=set)
@@ -60,21 +59,12 @@ def verify_package(place: Path, trust: Trust, kept: Kept | None, progress: Progr
     step = report.step("checkpoint", "the head of the log was signed by a key of the trust root")
     with step.trying(), unpacked(place) as files:
         names = dict.fromkeys(files.names())
-        manifest = canonical.loads(read(files, layout.MANIFEST)) if layout.MANIFEST in names else {}
-        if not isinstance(manifest, dict) or manifest.get("layout", layout.VERSION) != layout.VERSION:
-            raise VerificationError(f"{layout.MANIFEST} is of a layout that this version does not know")
+        told = manifest.opened(files)
         report.checkpoint = read(files, layout.CHECKPOINT)
         head, key = trust.open_note(report.checkpoint)
         step.says = f"{head.origin}, {head.size:,} leaves"
-        _judged(report, _Package(files, trust, head, key, names, _as_of(manifest)), kept, progress)
+        _judged(report, _Package(files, trust, head, key, names, told), kept, progress)
     return report
-
-
-def _as_of(manifest: dict[str, Any]) -> datetime | None:
-    try:
-        return datetime.fromisoformat(manifest["as_of"]) if "as_of" in manifest else None
-    except (TypeError, ValueError) as error:
-        raise VerificationError(f"{layout.MANIFEST} names no instant: {error}") from error
 
 
 def _judged(report: Report, package: _Package, kept: Kept | None, progress: Progress) -> None:
@@ -91,7 +81,7 @@ def _judged(report: Report, package: _Package, kept: Kept | None, progress: Prog
     drawn = samples.Drawn(package.files, report.step("samples", "each step of a sample is the logged one, and each "
                                                      "draw repeats from the population's records"))
     entries = list(package.below("log", ".json"))
-    listed = Listed(package.as_of, package.stamped())
+    listed = Listed(package.stamped())
     recorded = Recorded()
     for done, name in enumerate(entries):
         progress(done, len(entries))
@@ -111,8 +101,10 @@ def _judged(report: Report, package: _Package, kept: Kept | None, progress: Prog
     # The checkpoints that a package carries are those with a stamp; cosignatures stay with the store.
     report.anchors = Anchors(recorded, package.held, (), mine)
     log.says, steps[0].says = f"{len(entries):,} entries of {package.head.size:,}", f"{len(listed):,} runs"
-    Complete(package.files, package.names, package.head, report.step(
-        "whole log", "every entry of the log is here, and none of what people did, nor a draw, was left out")).judge()
+    whole = Complete(package.files, package.names, package.head, report.step(
+        "whole log", "every entry of the log is here, and none of what people did, nor a draw, was left out"))
+    whole.judge()
+    manifest.judge(report.step("as of", manifest.TELLS), package.files, package.told, package.head, whole.last)
     package.acts.end(report.step("access log", f"{layout.ACCESS} has what people did as the log has it, in order"),
                      steps[1], package.files)
     for name in sorted(package.digests.keys() - package.named):

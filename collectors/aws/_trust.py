@@ -1,7 +1,8 @@
-"""Who a role's trust policy names, and under what conditions."""
+"""Whom a policy that names principals names (a role's trust policy, a resource's own), and under what conditions."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ FAMILIES = {"Service": "service", "Federated": "federated", "CanonicalUser": "ca
 
 
 class Trusted(NamedTuple):
-    """One principal that a trust policy allows or denies."""
+    """One principal that a policy allows or denies."""
 
     effect: str
     principal: str
@@ -27,6 +28,12 @@ def trusted(document: Any) -> list[Trusted]:
         before = found.get((one.effect, one.principal))
         found[one.effect, one.principal] = one if before is None or not one.conditional else before
     return list(found.values())
+
+
+def open_to_all(policy: str) -> bool:
+    """Return whether a policy, as text, lets everyone in, or everyone but some, under no condition at all."""
+    named = trusted(json.loads(policy))
+    return any(one.effect == "allow" and one.type == "anyone" and not one.conditional for one in named)
 
 
 def _named(document: Mapping[str, Any]) -> Iterator[Trusted]:

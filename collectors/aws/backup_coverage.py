@@ -32,6 +32,7 @@ HEADER = Header(
         "Backups that AWS Backup did not make do not count: aws.rds_backups and others tell them.",
         "Of other services (FSx, Redshift, Storage Gateway, stacks, virtual machines) only what is protected is seen.",
         "A recovery point counts whatever its state and age; `last_backup` tells the age.",
+        "`exists` is of a protected resource that is still there; of deleted ones and other services is no such row.",
         "A resource that was deleted stays protected here as long as AWS Backup keeps a recovery point of it.",
         "An instance counts as protected where each of its volumes is, a volume where its instance is: `protected_by`.",
         "Whether a resource needs a backup at all (a cache, a worker made anew each day) AWS does not know.",
@@ -60,9 +61,9 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
             found = kind.found(run, item)
             if found is None:
                 run.skip("not there any more, or protected with its cluster")
-            elif protected & {found.arn, found.alias}:
+            elif held := protected & {found.arn, found.alias}:
                 whole |= dict.fromkeys(found.parts, found.arn)
-                run.skip("recorded as protected")
+                yield from (Record(setting(one, "exists", value=True), item) for one in sorted(held))
             else:
                 yield from _left(found, protected, whole, item)
 

@@ -20,6 +20,7 @@ HEADER = Header(
     calls=(Api("backup.list_backup_jobs", ("backup:ListBackupJobs",)),),
     keeps="P30D",
     limits=(
+        "There is no receipt: AWS Backup's own summaries count, by whole days, what was created or running on each.",
         "Backups made outside AWS Backup (automated ones of RDS, snapshots by hand) are not among them.",
         "The parts of a composite job are skipped: their parent is `partial` or `failed` where one of them failed.",
         "AWS shows a job that completed with issues as `completed`; its status message says which.",

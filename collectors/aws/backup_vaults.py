@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
 from agent.clients.aws import Aws
 from agent.collector import Api, Header, Record, Run
-from agent.model import Configuration
 from collectors.aws._settings import setting
+from collectors.aws._trust import open_to_all
 
+LIST = "backup.list_backup_vaults"
+POLICY, NOTICES = "backup.get_backup_vault_access_policy", "backup.get_backup_vault_notifications"
 HEADER = Header(
     id="aws.backup_vaults",
     title="Vaults of AWS Backup",
@@ -18,17 +21,17 @@ HEADER = Header(
     provider="aws",
     per="region",
     calls=(
-        Api("backup.list_backup_vaults", ("backup:ListBackupVaults",)),
-        Api(
-            "backup.get_backup_vault_access_policy",
-            ("backup:GetBackupVaultAccessPolicy",),
-            answers={"ResourceNotFoundException": "the vault has no access policy"},
-        ),
+        Api(LIST, ("backup:ListBackupVaults",)),
+        Api(POLICY, ("backup:GetBackupVaultAccessPolicy",),
+            answers={"ResourceNotFoundException": "the vault has no access policy"}),
+        Api(NOTICES, ("backup:GetBackupVaultNotifications",),
+            answers={"ResourceNotFoundException": "the vault notifies nobody"}),
     ),
     limits=(
         "A locked vault whose `lock_date` is null or to come can be unlocked again by those with the permission.",
-        "A vault whose access policy could not be read comes without `access_policy`.",
-        "An access policy is told as it is: whom it lets in is for the reader to see.",
+        "A vault whose access policy or notifications could not be read comes without them.",
+        "`policy_open` is a policy that lets everyone in under no condition; whom else it lets in, its text says.",
+        "Who is told by a rule on events instead of the vault's own notifications is in aws.event_rules.",
     ),
 )
 
@@ -37,27 +40,29 @@ SETTINGS = {
     "max_retention_days": "MaxRetentionDays", "encryption_key": "EncryptionKeyArn", "type": "VaultType",
     "recovery_points": "NumberOfRecoveryPoints",
 }
-UNREAD: dict[str, Any] = {"unread": True}
 
 
 def collect(run: Run[Aws]) -> Iterator[Record]:
     """Yield one record per vault and setting."""
-    vaults = run.client.population("backup.list_backup_vaults", key="BackupVaultList", MaxResults=1000)
-
-    def policy(vault: dict[str, Any]) -> dict[str, Any] | None:
-        return run.client.ask("backup.get_backup_vault_access_policy", BackupVaultName=vault["BackupVaultName"])
-
-    for vault, answer in run.client.each(vaults, policy, unread=UNREAD):
+    for vault in run.client.population(LIST, key="BackupVaultList", MaxResults=1000):
         arn = vault["BackupVaultArn"]
         for name, member in SETTINGS.items():
             yield Record(setting(arn, name, vault.get(member)), vault)
-        if answer is not UNREAD:
-            yield _policy(arn, vault, answer)
+        for call, answer in run.client.each((POLICY, NOTICES), functools.partial(_ask, run.client, vault)):
+            raw = [{"operation": LIST, "item": vault}, {"operation": call, "item": answer}]
+            for name, value in (_policy if call == POLICY else _notices)(answer or {}).items():
+                yield Record(setting(arn, name, value), raw)
 
 
-def _policy(arn: str, vault: dict[str, Any], answer: dict[str, Any] | None) -> Record:
-    row: Configuration = setting(arn, "access_policy", (answer or {}).get("Policy"))
-    return Record(row, [
-        {"operation": "backup.list_backup_vaults", "item": vault},
-        {"operation": "backup.get_backup_vault_access_policy", "item": answer},
-    ])
+def _ask(client: Aws, vault: dict[str, Any], call: str) -> dict[str, Any] | None:
+    return client.ask(call, BackupVaultName=vault["BackupVaultName"])
+
+
+def _policy(answer: dict[str, Any]) -> dict[str, Any]:
+    policy = answer.get("Policy")
+    return {"access_policy": policy, "policy_open": policy is not None and open_to_all(policy)}
+
+
+def _notices(answer: dict[str, Any]) -> dict[str, Any]:
+    events = sorted(answer.get("BackupVaultEvents") or ())
+    return {"notified_topic": answer.get("SNSTopicArn"), "notified_events": events}

@@ -9,6 +9,7 @@ from agent.clients.aws import Aws
 from agent.collector import Api, Header, Record, Run
 from agent.model import Configuration
 from collectors.aws._settings import setting
+from collectors.aws._topics import LISTENING, Listeners
 
 HEADER = Header(
     id="aws.cloudwatch_alarms",
@@ -20,15 +21,11 @@ HEADER = Header(
     per="region",
     calls=(
         Api("cloudwatch.describe_alarms", ("cloudwatch:DescribeAlarms",)),
-        Api(
-            "sns.list_subscriptions_by_topic",
-            ("sns:ListSubscriptionsByTopic",),
-            answers={"NotFound": "the topic does not exist: nobody listens"},
-        ),
+        LISTENING,
     ),
     limits=(
         "`confirmed_subscribers` is of the alarm's topics in this account and region; without any there is no row.",
-        "Rules of EventBridge, which alarm on events, are not among them.",
+        "Rules of EventBridge, which alarm on events, are in aws.event_rules.",
     ),
 )
 
@@ -37,27 +34,17 @@ KINDS = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
 
 def collect(run: Run[Aws]) -> Iterator[Record]:
     """Yield one record per alarm and setting."""
-    listening: dict[str, int | None] = {}
-    ours = ["sns", run.region, run.boundary.id]
+    listeners = Listeners(run)
     for alarm in run.client.population("cloudwatch.describe_alarms", key=_alarms, AlarmTypes=list(KINDS)):
         for row in _rows(alarm):
             yield Record(row, alarm)
-        topics = [one for one in alarm.get("AlarmActions") or () if one.split(":")[2:5] == ours]
-        new = [one for one in topics if one not in listening]
-        listening.update(run.client.each(new, lambda topic: _confirmed(run.client, topic), unread=None))
-        counts = [listening[one] for one in topics]
-        if counts and None not in counts:
-            count = str(sum(one or 0 for one in counts))
+        count = listeners.of(alarm.get("AlarmActions") or ())
+        if count is not None:
             yield Record(setting(alarm["AlarmArn"], "confirmed_subscribers", count), alarm)
 
 
 def _alarms(page: dict[str, Any]) -> list[dict[str, Any]]:
     return [alarm for kind in KINDS for alarm in page.get(f"{kind}s") or ()]
-
-
-def _confirmed(client: Aws, topic: str) -> int:
-    found = client.read("sns.list_subscriptions_by_topic", key="Subscriptions", TopicArn=topic)
-    return sum(one["SubscriptionArn"].startswith("arn:") for one in found)
 
 
 def _rows(alarm: dict[str, Any]) -> Iterator[Configuration]:

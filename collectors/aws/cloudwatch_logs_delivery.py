@@ -28,6 +28,7 @@ HEADER = Header(
     limits=(
         "`enabled` says that the log group has ever received an event; an empty one is not in use.",
         "It looks at the stream with the newest event; CloudWatch tells its times up to an hour late.",
+        "How far the clock of who wrote an event is off is not judged: the artifact has both times of the newest one.",
     ),
 )
 

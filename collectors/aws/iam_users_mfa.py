@@ -32,6 +32,7 @@ HEADER = Header(
     exact=True,
     limits=(
         "AWS does not tell people from programs: a user without a console password is shown as `service`.",
+        "Who answers for a user is in aws.iam_users.",
         "SSH keys, service-specific passwords and signing certificates of users are not among the credentials.",
         "It holds neither the root user (aws.root_user) nor people of IAM Identity Center (aws.identity_center_users).",
     ),

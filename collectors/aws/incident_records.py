@@ -30,7 +30,8 @@ HEADER = Header(
     limits=(
         "Where Incident Manager was never set up there are no incidents of it, and it is not asked for any.",
         "An incident of Incident Manager may have an item of OpsCenter as well: both are recorded.",
-        "Incidents that are kept elsewhere (a ticket system, cases of AWS Support) are not among them.",
+        "Incidents kept elsewhere (a ticket system, cases of AWS Support or Security Incident Response) are left out.",
+        "What was done when, and whether an incident was looked into afterwards, is not read.",
         "When an item ended, OpsCenter does not tell: only when it was changed last, which is in the artifact.",
     ),
 )

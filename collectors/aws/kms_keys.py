@@ -8,6 +8,7 @@ from typing import Any
 from agent.clients.aws import Aws
 from agent.collector import Api, Header, Record, Run
 from collectors.aws._settings import setting
+from collectors.aws._trust import open_to_all
 
 GONE = {"NotFoundException": "the key was deleted while it was read"}
 HEADER = Header(
@@ -43,6 +44,7 @@ HEADER = Header(
         "Keys that AWS manages (aws/s3, aws/rds) are left out and counted: AWS renews them every year.",
         "`rotation_enabled` has no value where KMS cannot renew a key by itself: asymmetric, HMAC or imported.",
         "`last_rotated_at` is null for a key that was never renewed, by itself or on demand.",
+        "`policy_open` is a policy that lets everyone in under no condition; whom else it lets in, its text says.",
         "A key whose own policy hides it is left out, and the run is partial.",
     ),
 )
@@ -107,4 +109,5 @@ def _settings(key: dict[str, Any], rotation: dict[str, Any], policy: dict[str, A
         "rotation_enabled": rotation.get("KeyRotationEnabled"),
         "rotation_period_days": rotation.get("RotationPeriodInDays"),
         "policy": policy.get("Policy"),
+        "policy_open": open_to_all(policy["Policy"]) if policy.get("Policy") else None,
     }

@@ -29,7 +29,7 @@ HEADER = Header(
     exact=True,
     limits=(
         "An account that was never invited into the organization is not among them.",
-        "Which accounts are delegated administrators, and of which services, is not read.",
+        "Which accounts administer a service for all of them is in aws.delegated_administrators.",
         "An account without an owner tag has no owner here, whatever its e-mail address says.",
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, timedelta
 from typing import Any
 
 from agent.clients.aws import Aws
@@ -10,12 +11,14 @@ from agent.collector import Api, Header, Record, Run
 from collectors.aws._arn import arn
 from collectors.aws._settings import setting
 
+EXECUTIONS = "ssm.describe_maintenance_window_executions"
+RECENT = timedelta(days=35)
 HEADER = Header(
     id="aws.patch_baselines",
     title="Patch baselines and maintenance windows",
     kind="configuration",
     population="Every patch baseline of the account's own or used by default in this region, and every maintenance "
-    "window.",
+    "window, with its last execution.",
     provider="aws",
     per="region",
     calls=(
@@ -26,12 +29,14 @@ HEADER = Header(
             answers={"DoesNotExistException": "the baseline was deleted while it was read"},
         ),
         Api("ssm.describe_maintenance_windows", ("ssm:DescribeMaintenanceWindows",)),
+        Api(EXECUTIONS, ("ssm:DescribeMaintenanceWindowExecutions",)),
     ),
     cadence="P1W",
     limits=(
         "Which servers belong to which patch group is in aws.ssm_inventory and in their tags.",
         "Baselines of AWS that are nobody's default are left out and counted.",
-        "What a maintenance window runs, and whether it ran, is not read: aws.patch_compliance shows what came of it.",
+        "What a maintenance window runs is not read: aws.patch_compliance shows what came of it.",
+        "Executions of more than 35 days ago are not asked for; a window whose executions are refused comes without.",
     ),
 )
 
@@ -53,10 +58,27 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
         place = name if name.startswith("arn:") else arn(run, "ssm", f"patchbaseline/{name}")
         for key, value in _baseline(one, whole).items():
             yield Record(setting(place, key, value), raw)
-    for window in run.client.population("ssm.describe_maintenance_windows", key="WindowIdentities", MaxResults=100):
-        place = arn(run, "ssm", f"maintenancewindow/{window['WindowId']}")
-        for key, value in _window(window).items():
-            yield Record(setting(place, key, value), window)
+    yield from _windows(run)
+
+
+def _windows(run: Run[Aws]) -> Iterator[Record]:
+    since = (run.started - RECENT).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def executions(window: dict[str, Any]) -> list[dict[str, Any]] | None:
+        wanted = [{"Key": "ExecutedAfter", "Values": [since]}]
+        found = run.client.read(
+            EXECUTIONS, key="WindowExecutions", WindowId=window["WindowId"], Filters=wanted, MaxResults=100,
+        )
+        return list(found)
+
+    listed = run.client.population("ssm.describe_maintenance_windows", key="WindowIdentities", MaxResults=100)
+    for window, done in run.client.each(listed, executions, unread=None):
+        last = max(done or (), key=lambda one: one["StartTime"], default={})
+        raw = [{"operation": "ssm.describe_maintenance_windows", "item": window},
+               {"operation": EXECUTIONS, "item": last}]
+        ran = {} if done is None else _execution(last)
+        for key, value in (_window(window) | ran).items():
+            yield Record(setting(arn(run, "ssm", f"maintenancewindow/{window['WindowId']}"), key, value), raw)
 
 
 def _used(one: dict[str, Any]) -> bool:
@@ -89,3 +111,7 @@ def _window(window: dict[str, Any]) -> dict[str, Any]:
         "next_execution": window.get("NextExecutionTime"),
         "ends": window.get("EndDate"),
     }
+
+
+def _execution(last: dict[str, Any]) -> dict[str, Any]:
+    return {"last_execution_at": last.get("StartTime"), "last_execution_status": last.get("Status")}

@@ -23,7 +23,7 @@ HEADER = Header(
     limits=(
         "A server that Systems Manager does not manage is not among them: compare aws.ec2_inventory.",
         "Of a server that was never scanned, severity, state and time are null.",
-        "Patches are counted, not named; associations and compliance of other kinds are not read.",
+        "Patches are counted: aws.missing_patches names them; associations and compliance of other kinds are not read.",
         "Severity is of the worst that is lacking: critical patches, security patches (high), any other (medium).",
         "`occurred_at` is the end of the last scan: how long a patch has been lacking, Systems Manager does not tell.",
     ),

@@ -1,4 +1,4 @@
-"""Snapshots of databases and volumes, and whom they are open to."""
+"""Snapshots of databases and volumes, and machine images: whom they are open to."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from collectors.aws._settings import setting
 GONE = "the snapshot was deleted while it was read"
 HEADER = Header(
     id="aws.rds_snapshot_exposure",
-    title="Snapshots open to others",
+    title="Snapshots and images open to others",
     kind="configuration",
-    population="Every manual snapshot of an RDS instance or cluster, and every snapshot of an EBS volume, that the "
-    "account owns in this region, with whether the public can restore it; and the account's own block.",
+    population="Every manual snapshot of an RDS instance or cluster, every snapshot of an EBS volume and every machine "
+    "image that the account owns in this region, with whether the public can use it; and the account's own blocks.",
     provider="aws",
     per="region",
     calls=(
@@ -36,11 +36,13 @@ HEADER = Header(
             answers={"InvalidSnapshot.NotFound": GONE},
         ),
         Api("ec2.get_snapshot_block_public_access_state", ("ec2:GetSnapshotBlockPublicAccessState",)),
+        Api("ec2.describe_images", ("ec2:DescribeImages",)),
+        Api("ec2.get_image_block_public_access_state", ("ec2:GetImageBlockPublicAccessState",)),
     ),
     limits=(
         "Automated snapshots of RDS cannot be shared, and are not among them.",
-        "Which other accounts may restore a snapshot of EBS is not read: it would take a question about each.",
-        "A snapshot that the account's block keeps from the public may still be marked as public.",
+        "Which other accounts may use a snapshot of EBS or an image is not read: it would take a question about each.",
+        "What the account's block keeps from the public may still be marked as public.",
     ),
 )
 
@@ -60,14 +62,21 @@ KINDS = (
               "rds.describe_db_cluster_snapshot_attributes", "DBClusterSnapshot"),
 )
 
+BLOCKS = (
+    ("ec2.get_snapshot_block_public_access_state", "snapshot", "State"),
+    ("ec2.get_image_block_public_access_state", "image", "ImageBlockPublicAccessState"),
+)
+
 
 def collect(run: Run[Aws]) -> Iterator[Record]:
-    """Yield whether each snapshot is public, whom those of databases are shared with, and the account's block."""
+    """Yield whether each is public, whom snapshots of databases are shared with, and the account's blocks."""
     for kind in KINDS:
         yield from _databases(run, kind)
     yield from _volumes(run)
-    block = run.client.ask("ec2.get_snapshot_block_public_access_state") or {}
-    yield Record(setting(arn(run, "ec2", "snapshot/*"), "block_public_access", block.get("State")), block)
+    yield from _images(run)
+    for call, what, member in BLOCKS:
+        block = run.client.ask(call) or {}
+        yield Record(setting(arn(run, "ec2", f"{what}/*"), "block_public_access", block.get(member)), block)
 
 
 def _volumes(run: Run[Aws]) -> Iterator[Record]:
@@ -89,6 +98,15 @@ def _volumes(run: Run[Aws]) -> Iterator[Record]:
     for item in run.client.population("ec2.describe_snapshots", key="Snapshots", OwnerIds=["self"], MaxResults=1000):
         snapshot = arn(run, "ec2", f"snapshot/{item['SnapshotId']}", account="")
         yield Record(setting(snapshot, "public", item["SnapshotId"] in public), item)
+
+
+def _images(run: Run[Aws]) -> Iterator[Record]:
+    images = run.client.population(
+        "ec2.describe_images", key="Images", Owners=["self"], IncludeDeprecated=True, MaxResults=1000,
+    )
+    for item in images:
+        image = arn(run, "ec2", f"image/{item['ImageId']}", account="")
+        yield Record(setting(image, "public", item.get("Public")), item)
 
 
 def _databases(run: Run[Aws], kind: Databases) -> Iterator[Record]:

@@ -46,15 +46,9 @@ HEADER = Header(
         "A setting that nobody set has no value: a bucket without a block of its own, without a policy.",
         "A bucket one of whose settings may not be read is left out, and the run is partial.",
         "S3 blocks what the bucket or its account blocks: `blocked_by_account` names what the account blocks.",
-        "Access points, the ACLs of single objects and directory buckets are not read.",
+        "Access points are in aws.s3_access_points; the ACLs of single objects and directory buckets are not read.",
     ),
 )
-BLOCKS = {
-    "block_public_acls": "BlockPublicAcls",
-    "ignore_public_acls": "IgnorePublicAcls",
-    "block_public_policy": "BlockPublicPolicy",
-    "restrict_public_buckets": "RestrictPublicBuckets",
-}
 EVERYONE = (
     "http://acs.amazonaws.com/groups/global/AllUsers",
     "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
@@ -65,7 +59,7 @@ BUCKET = ("get_public_access_block", "get_bucket_policy_status", "get_bucket_acl
 def collect(run: Run[Aws]) -> Iterator[Record]:
     """Yield one record per setting: the account's block, then the settings of each bucket."""
     answer = run.client.ask("s3control.get_public_access_block", AccountId=run.boundary.id)
-    account = _blocks(answer)
+    account = _buckets.blocks(answer)
     for name, value in account.items():
         yield Record(setting(run.boundary.id, f"account_{name}", value), answer)
 
@@ -83,11 +77,6 @@ def collect(run: Run[Aws]) -> Iterator[Record]:
             yield Record(setting(_buckets.arn(bucket), name, value), raw)
 
 
-def _blocks(answer: dict[str, Any] | None) -> dict[str, bool | None]:
-    said = (answer or {}).get("PublicAccessBlockConfiguration") or {}
-    return {name: said.get(member) for name, member in BLOCKS.items()}
-
-
 def _settings(
     block: dict[str, Any] | None, policy: dict[str, Any] | None, acl: dict[str, Any] | None,
     ownership: dict[str, Any] | None,
@@ -95,8 +84,8 @@ def _settings(
     granted = [one["Grantee"].get("URI") for one in (acl or {}).get("Grants") or ()]
     rules = (ownership or {}).get("OwnershipControls", {}).get("Rules") or [{}]
     return {
-        **_blocks(block),
-        "policy_public": ((policy or {}).get("PolicyStatus") or {}).get("IsPublic"),
+        **_buckets.blocks(block),
+        "policy_public": _buckets.policy_public(policy),
         "acl_public": any(uri in EVERYONE for uri in granted),
         "object_ownership": rules[0].get("ObjectOwnership"),
     }

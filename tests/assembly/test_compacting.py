@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from agent import canonical
+from agent.assembly import compacting
 from agent.assembly.duties import AppDuties
 from agent.errors import VerificationError
 from agent.lake.query import Asked
@@ -96,8 +97,60 @@ def test_collect_looks_at_the_last_two_months_and_the_command_at_all(firm: Compa
     assert parquet(firm) == ["2026-11"], "two months ago nothing new was collected"
     done = process("--config", str(firm.folder / "annexa.yaml"), "store", "compact", "--json", cwd=firm.folder,
                    **firm.environ)
-    assert (done.status, done.out) == (0, '{"written":2}\n'), done.err
+    assert (done.status, done.out) == (0, '{"written":2,"left_out":[]}\n'), done.err
     assert parquet(firm) == ["2026-08", "2026-09", "2026-11"]
+
+
+def damage(file: Path) -> None:
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-9])
+
+
+def test_a_damaged_object_is_named_and_holds_up_no_other(
+    firm: Company, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    firm.collectors = ("aws.backup_restore_jobs", "aws.backup_jobs")
+    firm.double.script({"backup.list_backup_jobs": [{"BackupJobs": []}]})
+    for days in range(2):
+        firm.now = NOW + timedelta(days=days)
+        firm.restores(*(restore(f"r-{n}", NOW - timedelta(days=n)) for n in range(1, 3 + days)))
+        firm.collect()
+    with firm.app(writer=False) as app:
+        kept = {row.id: row for row in app.store.artifacts(kind="backup_test")}
+    bad = max(kept.values(), key=lambda row: row.collected_at)
+    damage(firm.folder / "annexa-data" / "artifacts" / bad.path)
+    shutil.rmtree(lake(firm))
+    capfdbinary.readouterr()
+    with firm.app() as app:
+        assert compacting.lately(app, firm.now) == 2
+        held = {piece.artifact for kind in ("backup_test", "backup")
+                for part in app.compacted.parts(kind, app.shelf.pieces(kind)) for piece in part.pieces}
+        assert held == {row.id for row in app.store.artifacts() if row.path != bad.path}
+        manifests = {file: file.stat().st_mtime_ns for file in lake(firm).rglob("manifest.json")}
+        compacting.lately(app, firm.now)
+        assert {file: file.stat().st_mtime_ns for file in lake(firm).rglob("manifest.json")} == manifests
+    assert bad.id.encode() in capfdbinary.readouterr().out, "the log says which"
+    done = process("--config", str(firm.folder / "annexa.yaml"), "store", "compact", "--json", cwd=firm.folder,
+                   **firm.environ)
+    assert done.status == 3
+    said = json.loads(done.out)["left_out"]
+    assert said
+    assert all("the object of artifact" in one for one in said)
+    assert "Traceback" not in done.err
+
+
+def test_of_encrypted_objects_nothing_is_opened_to_compact(firm: Company) -> None:
+    firm.restores(restore("r-1", NOW - timedelta(days=1)))
+    firm.collect()
+    firm.more = "encryption: file:wrapping.key"
+    firm.now = NOW + timedelta(days=1)
+    firm.restores(restore("r-2", NOW))
+    firm.collect()
+    shutil.rmtree(lake(firm))
+    firm.more = ""
+    with firm.app() as app:
+        assert compacting.lately(app, firm.now) == 1
+    assert parquet(firm) == ["2026-08"]
 
 
 def test_what_cannot_be_written_holds_up_no_run(firm: Company) -> None:

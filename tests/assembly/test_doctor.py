@@ -7,6 +7,7 @@ import pytest
 from tests.assembly.company import ACCOUNT, Company
 from tests.assembly.test_alerts import Mailbox, mail
 from tests.lab.aws import faults
+from tests.lab.aws.wire import ErrorAnswer
 
 __all__ = ["mail"]
 
@@ -44,6 +45,17 @@ def test_an_answer_that_tells_nothing_is_no_yes(firm: Company) -> None:
     (told, counted) = found(firm, "permissions")
     assert (told[0], counted[0]) == ("warn", "warn")
     assert "does not tell" in told[1]
+
+
+def test_ec2_only_says_whether_it_would_answer(firm: Company) -> None:
+    """Without parameters it would list the images of everybody."""
+    firm.collectors = ("aws.machine_images",)
+    would = ErrorAnswer("DryRunOperation", 412, "Request would have succeeded, but DryRun flag is set.")
+    firm.double.handle("ec2.describe_images", lambda *_: would)
+    assert found(firm, "permissions") == [("ok", "1 permissions tried, 1 allowed")]
+    asked = firm.double.called("ec2.describe_images")
+    assert asked
+    assert {call.params.get("DryRun") for call in asked} == {True}
 
 
 def test_what_would_change_something_is_not_tried_and_said(firm: Company) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_script_of_a_package_knows_what_was_erased(run: Run, tmp_path: Path)
     assert done.stdout.endswith("the records of 2 runs were deleted or erased, as the log says\n")
     run_id = json.loads((folder / "evidence.ndjson").read_text().splitlines()[0])["artifact"]
     done = subprocess.run([*command, run_id], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.stdout.endswith("the records of 1 runs were deleted or erased, as the log says\n"), done.stderr
+    assert "the records of 1 runs were deleted or erased, as the log says\n" in done.stdout, done.stderr
     (leaf,) = (file for file in (folder / "log").glob("*.json") if '"type":"erasure"' in file.read_text())
     leaf.unlink()
     sums = "find . -type f ! -name SHA256SUMS | sed 's|^./||' | xargs sha256sum > ../sums; mv ../sums SHA256SUMS"
@@ -138,6 +139,32 @@ def test_a_planted_name_is_nowhere_after_the_erasure(run: Run) -> None:
     assert run("store", "rebuild").status == 0
     assert run("store", "check", "--deep").status == 0
     assert run("verify", "--key", "trust.pem").status == 0
+
+
+def test_a_diff_names_what_was_erased_and_calls_nothing_of_it_removed_or_added(run: Run) -> None:
+    asking = ("diff", "security-policy", "--from", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "--to", "2099-01-01")
+    before = datetime.now(UTC)
+    whole = json.loads(run(*asking, "--json").out)
+    assert [one["erased"] for one in whole["places"]] == [0]
+    run("evidence", "erase", "--scope", "organization", "--reason", "asked for", "--by", "Ada", "--yes")
+    found = json.loads(run(*asking, "--json").out)
+    (place,) = found["places"]
+    assert (found["changes"], place["compared"]) == ([], False)
+    assert (place["added"], place["removed"], place["changed"], place["erased"]) == (0, 0, 0, 1)
+    (gone,) = place["gone"]
+    assert (gone["artifact"], gone["records"], gone["went"]) == (whole["places"][0]["before"]["artifact"], 1, "erased")
+    assert (gone["by"], gone["reason"]) == ("Ada", "asked for")
+    assert datetime.fromisoformat(gone["at"]) >= before
+    shown = run(*asking)
+    assert shown.status == 0
+    assert "organization: 1 record erased, of the run of " in flat(shown.out)
+    assert " by Ada: asked for" in flat(shown.out)
+    assert "Nothing was collected" not in shown.out
+    # What is brought afterwards is no addition: the erased record may have been the same.
+    run("evidence", "add", "security-policy", "--title", "Policy", "--owner", PERSON, "--approved", "2026-02-04")
+    (place,) = json.loads(run(*asking, "--json").out)["places"]
+    assert (place["compared"], place["added"], place["erased"]) == (False, 0, 1)
+    assert "what was known by the first date is gone" in run(*asking).out
 
 
 def test_the_status_says_what_it_rests_on(run: Run) -> None:
@@ -241,8 +268,10 @@ def test_a_sample_keeps_its_steps_and_says_why_its_records_cannot_be_shown(run: 
     assert run("sample", "show", "S1", "--content").status == 0
     assert run("export", "package", "-o", "before.zip", "--sample", "S1").status == 0
     done = run("evidence", "erase", "--scope", "organization", "--reason", "asked for", "--by", "Ada", "--yes")
-    assert "Samples name records of it by id, and stay: S1" in flat(done.out)
-    assert run("sample", "show", "S1").status == 0
+    assert "Samples name" not in flat(done.out), "their ids went with the key"
+    shown = run("sample", "show", "S1")
+    assert shown.status == 0
+    assert "(id erased, or its key is not here)" in flat(shown.out)
     for asked in (("sample", "show", "S1", "--content"), ("export", "package", "-o", "x.zip", "--sample", "S1")):
         shown = run(*asked)
         assert shown.status == 3

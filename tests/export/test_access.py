@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent.export.access import Acts
 from agent.seal import ArtifactEntry, Statement
-from agent.store.objects import LocalObjects
+from agent.store.local import LocalObjects
 from agent.verify.acts import Acts as Judged
 from agent.verify.report import Step
 from agent.verify.unpacked import Folder

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import canonical
 from agent.assembly import stamping
 from agent.errors import ConfigurationError
 from agent.seal.tiles import bundle, unbundle
@@ -190,6 +191,20 @@ def edited_void_in_the_entries(folder: Path) -> None:
     edit(folder / "entries" / "000000000", b"the wrong file", b"the right file")
 
 
+def swapped_entries(folder: Path) -> None:
+    file = folder / "entries" / "000000000"
+    first, second, *rest = unbundle(file.read_bytes())
+    file.write_bytes(bundle([second, first, *rest]))
+
+
+def other_entries(folder: Path) -> None:
+    """Change a byte of an entry that does not lie in `log/`, or else of the last."""
+    file = folder / "entries" / "000000000"
+    data = bytearray(file.read_bytes())
+    data[-2] ^= 1
+    file.write_bytes(data)
+
+
 def entries_left_out(folder: Path) -> None:
     (folder / "entries" / "000000000").unlink()
 
@@ -299,6 +314,42 @@ def no_instant(folder: Path) -> None:
     edit(folder / "package.json", b'"as_of":"2', b'"as_of":"x')
 
 
+def at(folder: Path, instant: str, *files: str) -> None:
+    """Say that a package is told as of another instant."""
+    for name in files:
+        said = json.loads((folder / name).read_bytes())
+        assert said["as_of"] != instant
+        (folder / name).write_bytes(canonical.document(said | {"as_of": instant}) + b"\n")
+
+
+def of_tomorrow(folder: Path) -> None:
+    """Let conclusions look as if they were drawn later than the log knows."""
+    at(folder, "2026-11-30T00:00:00Z", "package.json", "status.json")
+
+
+def of_yesterday(folder: Path) -> None:
+    """Let conclusions look as if they were drawn earlier, before the void, and the audit not yet over."""
+    at(folder, "2026-10-30T00:00:00Z", "package.json", "status.json")
+
+
+def status_of_another_instant(folder: Path) -> None:
+    at(folder, "2026-10-30T00:00:00Z", "status.json")
+
+
+def status_of_another_audit(folder: Path) -> None:
+    edit(folder / "status.json", b'"ends":"2026-12-09', b'"ends":"2026-12-19')
+
+
+def another_checkpoint_in_the_manifest(folder: Path) -> None:
+    said = json.loads((folder / "package.json").read_bytes())
+    said["checkpoint"]["size"] += 1
+    (folder / "package.json").write_bytes(canonical.document(said) + b"\n")
+
+
+def no_manifest(folder: Path) -> None:
+    (folder / "package.json").unlink()
+
+
 ATTACKS: list[tuple[Callable[[Path], None], str]] = [
     (changed_record, "records"), (changed_table, "tables"), (removed_records, "records"),
     (records_of_no_run, "records"), (edited_envelope, "envelopes"), (swapped_envelopes, "envelopes"),
@@ -313,6 +364,9 @@ ATTACKS: list[tuple[Callable[[Path], None], str]] = [
     (void_not_told, "list"), (another_reason_of_a_void, "list"), (erasure_told, "list"), (anchored_before, "list"),
     (deviation_made_a_pass, "samples"), (another_note, "samples"), (another_record_of_an_item, "samples"),
     (item_left_out_of_the_table, "samples"), (draw_not_listed, "samples"), (another_seed_in_the_list, "samples"),
+    (swapped_entries, "whole log"), (other_entries, "whole log"), (of_tomorrow, "as of"), (of_yesterday, "as of"),
+    (status_of_another_instant, "as of"), (status_of_another_audit, "as of"),
+    (another_checkpoint_in_the_manifest, "as of"), (no_manifest, "checkpoint"),
 ]
 
 
@@ -339,13 +393,18 @@ def test_the_same_in_a_zip(office: Office, folder: Path, attack: Callable[[Path]
     (table_without_records, "tables", "has no sealed records beside it"),
     (list_that_is_none, "list", "cannot be read"),
     (draws_that_are_none, "samples", "cannot be read"), (items_that_are_none, "samples", "cannot be read"),
-    (no_instant, "checkpoint", "names no instant"), (hidden_void, "whole log", "void, is in the log and was left out"),
+    (no_instant, "as of", "names no instant"), (hidden_void, "whole log", "void, is in the log and was left out"),
     (hidden_draw, "whole log", "a draw of S2"), (hidden_void_with_its_entry, "whole log", "000000000 has "),
     (edited_void_in_the_entries, "whole log", "another root"), (deviation_made_a_pass, "samples", "item 2 is another in result"),
     (another_outcome, "list", "otherwise than the seal"), (void_not_told, "list", "is void"),
     (erasure_told, "list", "erased"), (anchored_before, "list", "another time stamp"),
     (draw_not_listed, "samples", "the log has S1, S2"), (item_left_out_of_the_table, "samples", "or fewer"),
     (stamp_with_the_link_of_another, "time stamps", "consistency.txt links "),
+    (edited_result, "samples", "not the document whose digest is in the log"),
+    (of_tomorrow, "as of", "neither the last entry of the log, 2026-11-01T"), (of_yesterday, "as of", "neither the last"),
+    (status_of_another_instant, "as of", "status.json is of another instant"),
+    (status_of_another_audit, "as of", "instant or audit"),
+    (another_checkpoint_in_the_manifest, "as of", "names another checkpoint"),
 ], ids=lambda value: getattr(value, "__name__", ""))
 def test_what_is_said_of_an_attack(
     office: Office, folder: Path, attack: Callable[[Path], None], step: str, said: str

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from securesystemslib.exceptions import VerificationError as Unsigned
 from securesystemslib.signer._key import SSlibKey
 
 from agent.errors import ConfigurationError, VerificationError
+from agent.seal.tiles import unbundle
 from tests.export.conftest import HOSTILE, PLAIN, Office, add
 from tests.export.notes import open_note
 from tests.fixtures.tsa import Authority, expired, serve
@@ -228,6 +230,33 @@ def test_the_same_checkpoint_gives_the_same_bytes(office: Office, made_authority
     assert office.verify(linked, kept.read_bytes()).holds
     refused = office.verify(later, kept.read_bytes())
     assert ["the package does not link it" in one for one in refused.named("kept checkpoint").findings] == [True]
+
+
+def test_a_package_of_an_audit_ahead_is_told_as_of_the_last_entry(office: Office, package: Path, folder: Path) -> None:
+    last = json.loads(unbundle((folder / "entries" / "000000000").read_bytes())[-1])["recorded_at"]
+    assert json.loads((folder / "package.json").read_bytes())["as_of"] == last
+    report = office.verify(package)
+    assert report.holds
+    assert report.named("as of").says == f"as of {last}"
+
+
+def test_a_package_of_an_audit_that_is_over_tells_what_was_done_since(office: Office) -> None:
+    need("openssl", "jq", "xxd", "sha256sum")
+    office.clock.at = datetime(2026, 12, 20, tzinfo=UTC)
+    with office.open(writer=True) as app:
+        voided = next(row.id for row in app.store.artifacts() if row.voided_at is None)
+        app.store.void(voided, "found later", "Ada")
+        app.store.drain()
+    package = office.pack("over.zip", audit="surveillance-2026-12-07")
+    report = office.verify(package)
+    assert report.holds, [each.findings for each in report.steps]
+    said = report.named("as of").says
+    assert said.startswith("as of 2026-12-09T23:00:00Z, the end of the audit as package.json has it, which nobody signed; ")
+    assert "the log goes on to 2026-12-20T" in said
+    folder = office.unpack(package)
+    facts = {fact["artifact"]: fact for fact in lines(folder / "evidence.ndjson")}
+    assert facts[voided]["void_reason"] == "found later"
+    assert sh(folder, f"sh verify.sh '{office.trust}'").returncode == 0
 
 
 def test_a_control_and_a_sample_narrow_it(office: Office) -> None:

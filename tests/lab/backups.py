@@ -40,7 +40,7 @@ def backup_jobs(estate: Estate) -> Iterator[BackupJob]:
     for age in range(days, 0, -1):
         day = estate.now - timedelta(days=age)
         for resource in guarded:
-            if resource.created < day:
+            if resource.created < day <= estate.ago(str(resource.traits.get("backed_up_until", "0d"))):
                 yield _backup(estate, resource, plans[0], day)
                 if day.day == 1:
                     yield _backup(estate, resource, plans[1], day)

@@ -58,10 +58,11 @@ def _named(estate: Estate, account: Account, section: str, number: int, entry: d
 
 # The facts of a thing that the file does not name: all in order.
 DEFAULTS: Mapping[str, Mapping[str, object]] = {
-    "instances": {"patched": True},
+    "instances": {"patched": True, "metadata": "required", "image": "ami-0abcdef0123456789"},
     "buckets": {"public": False, "encrypted": True, "versioned": True, "logging": True, "denied": False, "lock": None},
     "databases": {"encrypted": True, "retention": 7, "multi_az": True, "public": False},
     "tables": {"pitr": True},
+    "functions": {"runtime": "python3.13", "url": None},
     "keys": {"rotation": True},
     "log_groups": {"retention": 365},
 }

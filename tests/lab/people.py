@@ -53,7 +53,7 @@ def _named(estate: Estate, account: Account, entry: dict[str, Any]) -> User:
         estate.ago(last) if last else None,
         keys,
         tuple(entry.get("groups", ())),
-        {"team": "office-it"},
+        {"owner": "office-it"} if entry.get("tagged", True) else {},
     )
 
 
@@ -66,7 +66,7 @@ def _drawn(estate: Estate, account: Account, name: str) -> User:
         made = max(created, estate.now - timedelta(days=chance.randint(1, 80)))
         keys = (AccessKey(_key_id(account, name, 0), made, max(made, last)),)
     group = chance.choice(estate.file["groups"])
-    tags = {"team": chance.choice(estate.file["owners"])}
+    tags = {"owner": chance.choice(estate.file["owners"])}
     return User(account.id, name, created, True, True, max(last, created), keys, (group,), tags)
 
 

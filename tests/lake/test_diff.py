@@ -8,12 +8,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.lake.diff import Place, compare
+from agent.lake.diff import Known, Place, compare
+from agent.lake.gone import Gone
 from tests.lake.made import Maker, day, z
 
 
 def changes(kind: str, before: list[Any], after: list[Any], room: Path) -> list[tuple[str, Place, str, dict[str, Any]]]:
-    with compare(kind, before, after, room) as diff:
+    with compare(kind, Known(before), Known(after), room) as diff:
         return [(one.what, one.place, one.id, one.columns) for one in diff.changes()]
 
 
@@ -26,7 +27,7 @@ def test_a_state_is_compared_place_by_place(maker: Maker, tmp_path: Path) -> Non
              maker.piece("account", [{"id": "x"}], collected=day(1), boundary="3")]
     second = [*first, maker.piece("account", [new, {"id": "came"}, {"id": "same", "mfa": None}], collected=day(2), **place),
               maker.piece("account", [{"id": "first"}], collected=day(2), boundary="4")]
-    with compare("account", first, second, tmp_path) as diff:
+    with compare("account", Known(first), Known(second), tmp_path) as diff:
         found = list(diff.changes())
         here = Place("prod", "1", "eu", "x.y")
         assert [(one.what, one.place, one.id) for one in found] == [
@@ -55,11 +56,55 @@ def test_events_are_compared_by_id_across_artifacts(maker: Maker, tmp_path: Path
 
 def test_a_scope_that_is_new_is_named_and_not_compared(maker: Maker, tmp_path: Path) -> None:
     only = maker.piece("training", [{"id": "1", "occurred_at": z(day(1))}], collected=day(2))
-    with compare("training", [], [only], tmp_path) as diff:
+    with compare("training", Known(), Known([only]), tmp_path) as diff:
         assert list(diff.changes()) == []
         (place,) = diff.places
         assert (place.before, place.after) == (None, only)
     assert changes("training", [], [], tmp_path) == []
+
+
+def gone(at: float, records: int, **more: Any) -> Gone:
+    facts: dict[str, Any] = {"scope": "prod", "collector": "x.y"} | more
+    return Gone(artifact=f"sha256:gone{at}", collected_at=day(at), recorded_at=day(at), records=records, went="erased",
+                at=day(9), by="Ada", reason="asked for", **facts)
+
+
+def test_a_state_whose_records_were_erased_is_named_and_nothing_of_it_was_added_or_removed(
+    maker: Maker, tmp_path: Path
+) -> None:
+    kept = maker.piece("account", [{"id": "ada"}], collected=day(1), boundary="2")
+    lost, later = gone(2, 7, boundary="1"), gone(3, 8, boundary="1")
+    older = maker.piece("account", [{"id": "ada"}, {"id": "bob"}], collected=day(1), boundary="1")
+    new = maker.piece("account", [{"id": "ada"}, {"id": "eve"}], collected=day(10), boundary="1")
+    for after, count, artifacts in ((Known([kept, older], [lost, later]), 15, [lost, later]),
+                                    (Known([kept, older, new], [lost, later]), 7, [lost])):
+        with compare("account", Known([kept, older], [lost]), after, tmp_path) as diff:
+            assert list(diff.changes()) == []
+            first, second = diff.places
+            assert (first.place.boundary, first.compared, first.lost, list(first.gone)) == ("1", False, count, artifacts)
+            assert (second.place.boundary, second.compared, second.gone) == ("2", True, ())
+    replaced = Known([kept, new], [lost])
+    with compare("account", Known([kept, older]), replaced, tmp_path) as diff:
+        assert [(one.what, one.id) for one in diff.changes()] == [("removed", "bob"), ("added", "eve")]
+        assert diff.places[0].compared
+        assert diff.places[0].gone == ()
+
+
+def test_events_whose_first_records_were_erased_are_not_called_added(maker: Maker, tmp_path: Path) -> None:
+    def done(name: str, at: float) -> dict[str, Any]:
+        return {"id": name, "outcome": "completed", "occurred_at": z(day(at))}
+
+    lost = gone(1, 2)
+    kept = maker.piece("training", [done("1", 1), done("2", 2)], collected=day(2))
+    later = maker.piece("training", [done("3", 3)], collected=day(3))
+    with compare("training", Known([kept], [lost]), Known([kept, later], [lost]), tmp_path) as diff:
+        assert list(diff.changes()) == [], "the erased records may be any of these"
+        (place,) = diff.places
+        assert (place.compared, place.lost, place.gone) == (False, 2, (lost,))
+    with compare("training", Known([kept]), Known([kept, later], [gone(2.5, 4)]), tmp_path) as diff:
+        assert [(one.what, one.id) for one in diff.changes()] == [("added", "3")]
+        (place,) = diff.places
+        assert (place.compared, place.lost) == (True, 4)
 
 
 records = st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from([None, True, False]), max_size=8)

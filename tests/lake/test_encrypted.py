@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 import zstandard
 
@@ -19,28 +16,9 @@ from agent.lake.shelf import Shelf, sweep
 from agent.model import Account
 from agent.store import Store
 from tests.lake.made import day
-from tests.lake.test_store import ASKED, ask, bucket, keep
+from tests.lake.stored import ASKED, ask, keep
 
-__all__ = ["bucket"]
 PERSON = "grace.hopper@example.com"
-
-
-@pytest.fixture(params=["local", "s3"])
-def safe(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """A store whose objects are encrypted, on this disk or in a bucket."""
-    url, options = str(tmp_path / "artifacts"), {}
-    if request.param == "s3":
-        endpoint = request.getfixturevalue("bucket")
-        for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(key, "x")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        name = "e" + hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]
-        boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=name)
-        url, options = f"s3://{name}/evidence", {"endpoint": endpoint, "client_options": {"allow_http": True}}
-    data = tmp_path / "data"
-    with Store.open(f"sqlite:///{data}/annexa.db", url, data=data, writer=True, artifacts_options=options,
-                    clock=lambda: day(100), encryption=f"file:{tmp_path / 'wrapping.key'}", nameless=nameless) as opened:
-        yield opened
 
 
 def naming(folder: Path) -> list[Path]:

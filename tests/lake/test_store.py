@@ -4,78 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import duckdb
 import pytest
 import zstandard
-from moto.server import ThreadedMotoServer
 from sqlalchemy import text
 
-from agent.collector import Record
 from agent.errors import VerificationError
-from agent.lake.bench import Bench
-from agent.lake.beside import BesideDesk
-from agent.lake.checks import run_checks
 from agent.lake.compact import Compacted, Month
-from agent.lake.desk import Asked as Wish
-from agent.lake.judged import Population as Judged
-from agent.lake.pieces import Piece
-from agent.lake.population import Wanted, gather, records
-from agent.lake.query import Asked, Lake
+from agent.lake.query import Lake
 from agent.lake.shelf import Shelf
-from agent.lake.summary import population, summarise
-from agent.model import KINDS, Account, BackupTest, Outcome, Provenance, Row, Window
+from agent.lake.summary import summarise
+from agent.model import KINDS, Account, BackupTest, Outcome
 from agent.store import Store
-from tests.lake.made import check, day, requirement, subjects
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(params=["local", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    url, options = str(tmp_path / "artifacts"), {}
-    if request.param == "s3":
-        endpoint = request.getfixturevalue("bucket")
-        for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(key, "x")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        name = "b" + hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]
-        boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=name)
-        url, options = f"s3://{name}/evidence", {"endpoint": endpoint, "client_options": {"allow_http": True}}
-    ticks = iter(range(10_000))
-    data = tmp_path / "data"
-    with Store.open(f"sqlite:///{data}/annexa.db", url, data=data, writer=True, artifacts_options=options,
-                    clock=lambda: day(100) + timedelta(seconds=next(ticks))) as opened:
-        yield opened
-
-
-def keep(store: Store, rows: list[Row], at: datetime, outcome: Outcome = Outcome.SUCCEEDED, **facts: Any) -> str:
-    writer = store.new_object("prod")
-    for row in rows:
-        writer.write(Record(row, {"Name": row.id}))
-    given: dict[str, Any] = {"boundary": "1", "region": "eu"} | facts
-    artifact = store.submit(writer.close(), Provenance(
-        collector="x.y", collector_version="1", kind=rows[0].kind, scope="prod", window=None, identity="me",
-        source="provider", started_at=at, finished_at=at, outcome=outcome, records=len(rows), **given))
-    store.sequence()
-    return artifact
-
-
-def ask(lake: Lake, sql: str, **asked: Any) -> list[tuple[Any, ...]]:
-    with lake.query(sql, Asked(**asked)) as result:
-        return [row for batch in result.batches for row in batch]
+from tests.lake.made import day, requirement
+from tests.lake.stored import ASKED, ask, keep
 
 
 def compact(store: Store, directory: Path) -> list[Month]:
@@ -125,38 +71,7 @@ def test_what_comes_from_a_bucket_is_proven(store: Store, tmp_path: Path) -> Non
     assert not [path for path in (tmp_path / "lake").rglob("*") if path.is_file()]
 
 
-FAILING = requirement("account", checks=(check("SELECT id FROM records WHERE NOT mfa"),), subjects=subjects("id", "account"))
 FORGED = b'{"record":{"id":"u","mfa":true},"raw":{}}\n'
-
-
-def pieces(store: Store, room: Path) -> list[Piece]:
-    return Shelf(store, room).pieces("account")
-
-
-def beside(store: Store, room: Path) -> Any:
-    desk = BesideDesk(room)
-    try:
-        return desk.summaries(pieces(store, room)[0], [Wish(FAILING)])
-    finally:
-        desk.close()
-
-
-def gathered(store: Store, room: Path) -> int:
-    period = Window(day(0), day(9))
-    with gather(Wanted(kind="account", pieces=pieces(store, room), period=period, as_of=day(9)), room) as found:
-        return found.size
-
-
-ASKED: dict[str, Callable[[Store, Path], Any]] = {
-    "query": lambda store, room: ask(Lake(Shelf(store, room), room), "FROM account"),
-    "query_raw": lambda store, room: ask(Lake(Shelf(store, room), room), "FROM account_raw"),
-    "check": lambda store, room: run_checks(FAILING, Judged("account", pieces(store, room), day(9)), bench=Bench(room)),
-    "summary": lambda store, room: summarise(pieces(store, room)[0], FAILING, bench=Bench(room)),
-    "subjects": lambda store, room: population(pieces(store, room), subjects("id", "account"), bench=Bench(room)),
-    "beside": beside,
-    "population": gathered,
-    "content": lambda store, room: records(pieces(store, room)[0], {1}),
-}
 
 
 def put(store: Store, path: str, data: bytes) -> None:

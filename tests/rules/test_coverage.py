@@ -227,3 +227,28 @@ def test_a_collector_with_no_region_in_force_does_not_count() -> None:
     for order in (seen, seen[::-1]):
         assert states(assess(required, order, "2026-02-02", expected=regions))[0] == "covered"
     assert states(assess(required, seen[:1], "2026-02-02", expected=regions))[0] == "gap"
+
+
+def test_what_could_not_be_read_may_fill_a_period_and_may_not_be_called_lost() -> None:
+    first = [summary("2026-01-05"), summary("2026-02-05")]
+    answer = coverage.unread(assess(monthly(), first[:1], "2026-03-10"))
+    assert states(answer) == ["covered", "unobserved", "due", "upcoming", "optional"]
+    assert (answer.state, answer.owed) == (Coverage.DUE, 3)
+    late = coverage.unread(assess(monthly(), [summary("2026-02-05", source="typed")], "2026-03-10"))
+    assert late.state is Coverage.DUE
+    whole = assess(monthly(), [*first, summary("2026-03-05")], "2026-03-10")
+    assert coverage.unread(whole) == whole
+    assert whole.state is Coverage.COMPLETE, "what others fill is filled"
+
+
+def test_logs_that_could_not_be_read_may_have_been_silent_and_windows_are_known_all_the_same() -> None:
+    logs = requirement("P1D", coverage="continuous", kind="log_event")
+    nothing = assess(logs, [], "2026-01-15")
+    assert coverage.unread(nothing) == nothing, "nothing was owed yet"
+    period = window("2026-01-01", "2026-03-01")
+    whole = coverage.unread(assess(logs, [summary("2026-02-01", window=("2026-01-01", "2026-02-01"))], "2026-02-01", period=period))
+    assert (whole.state, whole.gaps) == (Coverage.DUE, ())
+    hole = coverage.unread(assess(logs, [summary("2026-02-01", window=("2026-01-10", "2026-02-01"))], "2026-02-01", period=period))
+    assert (hole.state, len(hole.gaps)) == (Coverage.GAP, 1)
+    latest = assess(requirement(), [], "2026-02-01")
+    assert coverage.unread(latest) == latest

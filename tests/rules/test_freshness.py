@@ -357,3 +357,13 @@ def test_limits_in_months_hold_in_the_zone_of_the_organization_through_other_tur
     assert found.stale_at == at("2026-04-30 22:30")  # 1 May, half past midnight there
     assert found.warn_at == at("2026-03-31 22:30")
     assert found.next_change == at("2026-03-31 22:30")
+
+
+def test_records_that_could_not_be_read_may_only_have_made_it_better_and_that_is_said() -> None:
+    required = requirement(basis="occurred")
+    for as_of, said in (("2026-06-02", ""), ("2026-06-09", ""), ("2026-07-01", "no key")):
+        answer = assess(required, [summary("2026-06-02", instants=["2026-06-01"])], as_of)
+        found = freshness.unread(answer, "no key")
+        assert (found.state, found.reason, found.next_change) == (answer.state, said, answer.next_change)
+    none = freshness.unread(assess(required, [summary("2026-06-02")], "2026-06-03"), "no key")
+    assert (none.state, none.reason) == (Freshness.MISSING, "no key")

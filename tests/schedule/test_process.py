@@ -164,19 +164,20 @@ def test_a_restart_collects_nothing_that_is_not_due(firm: Company) -> None:
 def test_a_store_that_fails_ends_the_service(firm: Company) -> None:
     with serving(firm) as served:
         served.wait_for("run ended", 2)
-        served.until(lambda: served.get("/healthz")[0] == 200)
+        served.until(lambda: served.get("/healthz")[0] == 200 and len(runs(firm)) == 2)  # nothing is on its way
         staging = firm.folder / "annexa-data" / "artifacts" / "staging"
         shutil.rmtree(staging)
         staging.write_text("no directory")
         with_second_scope(firm)
         served.process.send_signal(signal.SIGHUP)
-        assert served.process.wait(30) == 3
+        assert served.process.wait(90) == 3
         served.end()
     assert served.lines[-1].startswith("annexa: "), "the last line is for a person"
     assert [line for line in served.lines if "Traceback" in line] == []
     (error,) = served.events("the engine ended")
     # Whichever comes first: the artifact of the new scope, or the reload's line in the access log.
     assert error["error"].startswith(("Cannot begin an artifact: ", "Cannot keep custody/"))
+    assert len(runs(firm)) == 2
 
 
 def test_two_services_on_one_store(firm: Company) -> None:

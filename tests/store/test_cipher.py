@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from agent.errors import LockedError, VerificationError
 from agent.store.cipher import CHUNK, HEADER, TAG, DataKey, Encrypting, decrypting
+from agent.store.concealed import conceal, reveal
 
 KEY, OTHER = DataKey.of(bytes(range(32))), DataKey.of(bytes(32))
 SALT = bytes(reversed(range(32)))
@@ -126,3 +127,17 @@ def test_secrets_are_not_shown_and_keys_have_their_length() -> None:
         DataKey.of(bytes(16))
     with pytest.raises(ValueError, match="32 bytes, not 12"):
         Encrypting(io.BytesIO(), KEY, bytes(12))
+
+
+def test_a_name_is_concealed_the_same_each_time_and_opened_by_its_key_alone() -> None:
+    key, other = DataKey.of(bytes(32)), DataKey.of(bytes([1]) * 32)
+    text = conceal("gr\u00e4ce@example.com", key)
+    assert text == conceal("gr\u00e4ce@example.com", key)
+    assert text != conceal("gr\u00e4ce@example.org", key)
+    assert text.split(":")[0] == key.id
+    assert reveal(text, {key.id: key}.__getitem__) == "gr\u00e4ce@example.com"
+    assert reveal(conceal("", key), {key.id: key}.__getitem__) == ""
+    end = "A" if text[-5] != "A" else "B"
+    for wrong in (text[:-5] + end + text[-4:], f"{key.id}:", f"{key.id}:%", text.replace(key.id, other.id)):
+        with pytest.raises(VerificationError, match="does not open"):
+            reveal(wrong, {key.id: key, other.id: other}.__getitem__)

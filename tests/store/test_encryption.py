@@ -17,7 +17,7 @@ import zstandard
 
 from agent.errors import GoneError, LockedError, StoreError, VerificationError
 from agent.store.cipher import encrypted
-from agent.store.objects import LocalObjects
+from agent.store.local import LocalObjects
 from agent.store.scopekeys import KEYS, ScopeKeys
 from agent.store.wrapping import open_wrapper
 from tests.fixtures.kms import local_aws

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import GoneError, StoreError
-from agent.store.objects import LocalObjects
+from agent.store.local import LocalObjects
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.lab import backups
@@ -29,6 +30,11 @@ def closed(estate: Estate, service: str) -> set[tuple[str, str]]:
 def of_type(estate: Estate, *types: str) -> list[Resource]:
     """Return the resources of these types."""
     return [one for one in estate.resources if one.type in types]
+
+
+def named(estate: Estate, section: str) -> list[dict[str, Any]]:
+    """Return what the file names of a section, of all accounts."""
+    return [one for account in estate.accounts for one in estate.named(section, account)]
 
 
 def open_(estate: Estate, service: str, resources: list[Resource]) -> list[Resource]:
@@ -110,13 +116,16 @@ def counts(estate: Estate) -> dict[str, int]:
     regions = len(estate.accounts) * len(estate.regions)
     off = {(estate.account(one["account"]).id, one["region"]) for one in estate.file["recorders"]["absent"]}
     return {
+        "aws.iam_users": len(users),
         "aws.iam_users_mfa": len(users),
         "aws.iam_credential_report": len(users) + len(estate.accounts),
         "aws.root_user": len(estate.accounts),
         "aws.identity_center_assignments": len(estate.assignments),
         "aws.identity_center_users": len(estate.people),
         "aws.org_accounts": len(estate.accounts),
+        "aws.delegated_administrators": sum(map(len, estate.file["organization"]["delegated"].values())),
         "aws.ec2_inventory": len(of_type(estate, "AWS::EC2::Instance")),
+        "aws.machine_images": len(named(estate, "images")),
         "aws.backup_jobs": len(jobs),
         "aws.backup_restore_jobs": len(estate.restore_jobs),
         "aws.backup_recovery_points": len(retained),
@@ -176,13 +185,25 @@ def not_validated(estate: Estate, account: str) -> set[str]:
 def resources_told(estate: Estate) -> dict[str, int]:
     """Return how many resources each collector of settings has to speak of."""
     buckets = [one for one in of_type(estate, "AWS::S3::Bucket") if not one.traits.get("denied")]
+    regions = len(estate.accounts) * len(estate.regions)
+    unlogged = len(estate.file["sessions"]["unlogged"])
+    functions = open_(estate, "lambda", of_type(estate, "AWS::Lambda::Function"))
     return {
+        "aws.compute_settings": len(functions) + len(named(estate, "clusters")),
+        "aws.ec2_settings": len(of_type(estate, "AWS::EC2::Instance")),
+        "aws.database_settings": len(open_(estate, "rds", of_type(estate, "AWS::RDS::DBInstance"))),
+        "aws.permission_sets": len(estate.file["identity_center"]["permission_sets"]),
+        "aws.event_rules": len(estate.file["event_rules"]),
+        "aws.missing_patches": sum(not one.traits["patched"] for one in of_type(estate, "AWS::EC2::Instance")),
+        "aws.s3_access_points": len(named(estate, "access_points")),
+        "aws.session_settings": regions + regions - unlogged,
+        "aws.snapshot_policies": len(estate.file["snapshot_policies"]),
         "aws.kms_keys": len(of_type(estate, "AWS::KMS::Key")),
         "aws.certificates": len(of_type(estate, "AWS::ACM::Certificate")),
         "aws.secrets": len(of_type(estate, "AWS::SecretsManager::Secret")),
         "aws.backup_restore_testing": len(estate.file["restore_tests"]["plans"]),
-        "aws.guardduty_detectors": len(estate.accounts) * len(estate.regions),
-        "aws.inspector_coverage": len(of_type(estate, "AWS::EC2::Instance")) + len(estate.accounts) * len(estate.regions),
+        "aws.guardduty_detectors": regions,
+        "aws.inspector_coverage": len(of_type(estate, "AWS::EC2::Instance")) + regions,
         "aws.iam_password_policy": len(estate.accounts),
         "buckets": len(buckets),
     }

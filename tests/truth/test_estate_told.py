@@ -60,6 +60,16 @@ def test_restores_by_outcome_and_validation(firm: Firm) -> None:
     assert held["exceptions"] == len(expected.not_validated(firm.estate, account))
 
 
+def test_each_analyzer_counts_as_many_findings_as_were_read(firm: Firm) -> None:
+    places = {firm.account(name) for names in firm.estate.file["analyzers"].values() for name in names}
+    runs = [one for one in firm.runs if one["collector"] == "aws.access_analyzer" and one["boundary"] in places]
+    told = [receipt for one in runs for receipt in firm.app.store.open_artifact(one["artifact"]).provenance.receipts]
+    assert len(told) == sum(len(names) for names in firm.estate.file["analyzers"].values())
+    held = {firm.account(name) for name in firm.estate.file["analyzers"]["external"]}
+    found = [one for one in firm.estate.file["access_findings"] if firm.account(one["account"]) in held]
+    assert sum(receipt.expected for receipt in told) == sum(receipt.counted for receipt in told) == len(found)
+
+
 def test_what_each_person_may_do_is_told_of_everybody(firm: Firm) -> None:
     rows = firm.query("SELECT DISTINCT principal FROM \"grant\" WHERE collector = 'aws.iam_authorization_details' "
                       "AND principal_type = 'role'")

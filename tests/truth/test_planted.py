@@ -8,12 +8,12 @@ from fnmatch import fnmatchcase
 import pytest
 
 from tests.lab.estate import Estate
-from tests.truth import collecting, expected, planted_azure, planted_entra, planted_google
+from tests.truth import collecting, expected, planted_azure, planted_entra, planted_google, planted_settings
 from tests.truth.conftest import Firm
 from tests.truth.planted import CHECKS, Fault, answers, deficient, unit, value
 
-OTHERS = (planted_azure, planted_entra, planted_google)
-"""Where the other providers' checks are."""
+OTHERS = (planted_azure, planted_entra, planted_google, planted_settings)
+"""Where the checks of the other providers, and of settings, are."""
 
 PLANTED = [fault["id"] for fault in Estate.load(now=collecting.NOW).planted]
 

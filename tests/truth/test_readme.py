@@ -27,7 +27,9 @@ def blocks() -> list[list[str]]:
 
 def test_the_page_of_a_control(firm: Firm) -> None:
     zone = ZoneInfo(firm.estate.file["organization"]["timezone"])
-    (found,) = (one for one in firm.app.status(collecting.ANSWERED).controls if one.id == "8.13")
+    (first,) = (one for one in firm.app.status(collecting.ANSWERED).controls if one.id == "8.13")
+    of = [one.requirement.id for one in (*first.primary, *first.supporting)]
+    (found,) = (one for one in firm.app.status(collecting.ANSWERED, of=of).controls if one.id == "8.13")
     screen, raw = drive.screen(WIDTH)
     control.control(screen, found, control.View(collecting.ANSWERED, zone, None))
     printed = [line.rstrip() for line in raw.getvalue().decode().split("\n")]

@@ -212,6 +212,19 @@ MUTANTS = [Mutant(*one) for one in (
     ("verify/complete.py", "self._needed(leaf, type(entry).__name__.removesuffix(\"Entry\").lower())", "pass",
      "hidden_void"),
     ("verify/complete.py", "self._needed(leaf, f\"a {entry.step} of {entry.name}\")", "pass", "hidden_draw"),
+    ("verify/complete.py", "self.last = recorded_at", "pass", "of_tomorrow"),
+    ("verify/manifest.py", "if as_of != min(last, end):", "if False:", "of_tomorrow"),
+    ("verify/manifest.py", "if as_of != min(last, end):", "if as_of > last:", "of_yesterday"),
+    ("verify/manifest.py", "if as_of != min(last, end):", "if as_of != end:",
+     "test_a_package_of_an_audit_ahead_is_told_as_of_the_last_entry"),
+    ("verify/manifest.py", "if as_of != min(last, end):", "if as_of != last:",
+     "test_a_package_of_an_audit_that_is_over_tells_what_was_done_since"),
+    ("verify/manifest.py", "if said.get(\"checkpoint\") != {\"origin\": head.origin, \"size\": head.size, \"root\": head.root.hex()}:",
+     "if False:", "another_checkpoint_in_the_manifest"),
+    ("verify/manifest.py", "if [status.get(one) for one in (\"as_of\", \"audit\")] != [said.get(one) for one in (\"as_of\", \"audit\")]:",
+     "if False:", "status_of_another_instant"),
+    ("verify/manifest.py", "if [status.get(one) for one in (\"as_of\", \"audit\")] != [said.get(one) for one in (\"as_of\", \"audit\")]:",
+     "if status.get(\"as_of\") != said.get(\"as_of\"):", "status_of_another_audit"),
     ("verify/listed.py", "_digest({name: fact[name] for name in SEALED}) != self._runs[artifact]:", "False:",
      "another_outcome"),
     ("verify/listed.py", "if [fact[name] for name in VOID] != self._void(artifact):", "if False:", "void_not_told"),
@@ -221,6 +234,8 @@ MUTANTS = [Mutant(*one) for one in (
     ("verify/samples.py", "if said != canonical.loads(canonical.document(told)):", "if False:", "draw_not_listed"),
     ("verify/samples.py", "wrong = [one for one in TOLD if row.get(one) != harmless(told[one])]", "wrong = []",
      "deviation_made_a_pass"),
+    ("verify/samples.py", "told[\"id\"] = row.get(\"id\") if record is None else record.get(\"id\")",
+     "told[\"id\"] = row.get(\"id\")", "test_another_id_in_the_table_is_found_by_the_record_beside_it"),
     ("verify/samples.py", "and not same_cell(cell, record.get(one.removeprefix(RECORD)))]", "and False]",
      "another_record_of_an_item"),
     ("verify/report.py", "not any(step.state == REFUSED for step in self.steps)", "True", "removed_row"),
@@ -231,7 +246,8 @@ MUTANTS = [Mutant(*one) for one in (
 )]
 
 
-NAMED = ("export/test_attacks.py", "timestamps", "verify/test_trust.py", "store/test_cipher.py", "store/test_encryption.py")
+NAMED = ("export/test_attacks.py", "export/test_package.py", "timestamps", "verify/test_trust.py", "store/test_cipher.py", "store/test_encryption.py",
+         "assembly/test_items.py")
 """Where the tests lie that are named instead of an attack."""
 SURVIVES, KILLED, BROKEN = 3, 4, 5
 """What the process of a mutant ends with: BROKEN is one that is noticed only because something raises now.

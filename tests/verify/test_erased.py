@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent.seal import ArtifactEntry, ErasureEntry, Statement
 from agent.store.artifact import object_path
-from agent.store.objects import LocalObjects
+from agent.store.local import LocalObjects
 from agent.verify.done import Done
 from agent.verify.report import Step
 from tests.fixtures.store import START, provenance

@@ -17,7 +17,7 @@ from tests.verify.world import World
 def test_a_mutant_fits_the_source(mutant: Mutant) -> None:
     assert (ROOT / "agent" / mutant.file).read_text("utf-8").count(mutant.old) == 1
     assert mutant.new != mutant.old
-    tests = "".join(file.read_text("utf-8") for part in ("export", "verify", "timestamps", "store")
+    tests = "".join(file.read_text("utf-8") for part in ("assembly", "export", "verify", "timestamps", "store")
                     for file in (ROOT / "tests" / part).glob("test_*.py"))
     assert mutant.attack in ATTACKS or f"def {mutant.attack}(" in tests
 

@@ -95,8 +95,19 @@ def status(
         else:
             about = _about(app, answer.framework)
             show.status.status(session.screen(context), answer, about, everything=everything, limit=limit)
-    if any(wrong(one, _listed(fail_on)) for one in answer.controls):
-        raise typer.Exit(1)
+        if any(wrong(one, _listed(fail_on)) for one in answer.controls):
+            raise typer.Exit(1)
+        _whole(app)
+
+
+def _whole(app: App) -> None:
+    """End with the status of a store that failed where an answer lacks records, and say why on stderr."""
+    from agent.errors import StoreError
+
+    for why in sorted(app.locked):
+        session.say(f"answered without what only records tell: {why}")
+    if app.locked:
+        raise typer.Exit(StoreError.exit_status)
 
 
 def _named(controls: tuple[ControlStatus, ...], name: str) -> ControlStatus:
@@ -146,6 +157,7 @@ def forecast(
         else:
             about = _about(app, answer.framework)
             show.forecast.forecast(session.screen(context), answer, about, everything=everything, how=how, limit=limit)
+        _whole(app)
 
 
 def audits(context: typer.Context, as_of: asked.AsOf = None, json: asked.Json = False) -> None:
@@ -178,3 +190,4 @@ def alerts(
         else:
             about = show.alerts.Asked(instant, zone, ahead=instant > now)
             show.alerts.alerts(session.screen(context), listed, about, limit)
+        _whole(app)

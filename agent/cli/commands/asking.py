@@ -140,7 +140,7 @@ def diff(
     scope: asked.Scopes = None,
     json: asked.Json = False,
 ) -> None:
-    """Tell which records were added, removed or changed between two dates, place by place."""
+    """Tell which records were added, removed, changed or erased between two dates, place by place."""
     from agent.cli.show import differences
 
     with session.opened(context) as app:

@@ -48,11 +48,16 @@ def compact(context: typer.Context, json: asked.Json = False) -> None:
     from agent.assembly import compacting
 
     with session.opened(context, writer=True) as app:
-        written = compacting.everything(app)
+        done = compacting.everything(app)
     if json:
-        session.emit({"written": written})
+        session.emit({"written": done.written, "left_out": done.left_out})
     else:
-        session.screen(context).line(f"{written:,} files written; they hold nothing of their own and can be deleted")
+        said = "files written; they hold nothing of their own and can be deleted"
+        session.screen(context).line(f"{done.written:,} {said}")
+    for line in done.left_out:
+        session.say(f"left out: {line}")
+    if done.left_out:
+        raise typer.Exit(3)
 
 
 def rebuild(context: typer.Context, json: asked.Json = False) -> None:

@@ -14,6 +14,7 @@ from agent.lake.output import plain as value
 
 if TYPE_CHECKING:
     from agent.lake.diff import Change, Compared, Diff, Place
+    from agent.lake.gone import Gone
     from agent.lake.pieces import Piece
     from agent.model import Requirement
 
@@ -40,8 +41,13 @@ def _place(one: Compared, diff: Diff) -> dict[str, Any]:
         return {"artifact": piece.artifact, "collected_at": piece.collected_at} if piece else None
 
     counts = {what: diff.counts[one.place, what] for what in _SIGNS}
-    return {**_where(one.place), "before": told(one.before), "after": told(one.after),
-            "compared": bool(one.before and one.after), **counts}
+    return {**_where(one.place), "before": told(one.before), "after": told(one.after), "compared": one.compared,
+            **counts, "erased": one.lost, "gone": [_gone(each) for each in one.gone]}
+
+
+def _gone(one: Gone) -> dict[str, Any]:
+    return {name: getattr(one, name)
+            for name in ("artifact", "collected_at", "records", "went", "at", "by", "reason")}
 
 
 def _change(one: Change) -> dict[str, Any]:
@@ -84,8 +90,21 @@ def _line(screen: Screen, change: Change) -> None:
     screen.hanging(Text(sign, style=color), Text(plain(change.id)), f"  {said}" if said else "", by=2)
 
 
+def _lost(screen: Screen, name: str, one: Gone, zone: tzinfo) -> None:
+    """Print how the records of an artifact went, as the log says."""
+    of = f"of the run of {words.moment(one.collected_at, zone)}"
+    screen.line(f"{name}: {words.count(one.records, 'record')} {one.went}, {of}, "
+                f"on {words.moment(one.at, zone)} by {plain(one.by)}: {plain(one.reason)}")
+
+
 def _told(screen: Screen, one: Compared, diff: Diff, zone: tzinfo) -> None:
     name = _name(one.place)
+    for each in one.gone:
+        _lost(screen, name, each, zone)
+    if not one.compared and one.gone:
+        screen.line(f"{name}: not compared, what was known by the first date is gone"
+                    if one.after else f"{name}: not compared, its records are gone")
+        return
     if one.before is None or one.after is None:
         side = "first" if one.before is None else "second"
         screen.line(f"{name}: not compared, no evidence by the {side} date")

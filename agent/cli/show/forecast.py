@@ -33,6 +33,8 @@ def forecast(
 ) -> None:
     """Print the forecast: what people have to do, sorted by its last day, then what will not be fresh."""
     header(screen, answer.as_of, answer.audit, context)
+    for warning in answer.warnings:
+        screen.line(words.marked("", words.WARN, screen.signs), warning)
     to_do = [one for one in answer.actions if one.kind != "explain"]
     lost = [one for one in answer.actions if one.kind == "explain"]
     _actions(screen, "Who has to act by when", to_do, answer.as_of, context.zone, how=how,

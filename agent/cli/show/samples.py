@@ -96,16 +96,21 @@ def one(screen: Screen, answer: Mapping[str, Any], zone: tzinfo) -> None:
     screen.table(
         [Column("#", right=True), Column("Record", flexible=True), Column("Artifact"), Column("Line", right=True),
          *([Column(answer["by"], flexible=True)] if strata else []), Column("Result"), Column("Note", flexible=True)],
-        ([item["number"], f"{item['id']}\n{item['digest'][:16]}", item["artifact"][7:19], item["line"],
+        ([item["number"], f"{_id(item)}\n{item['digest'][:16]}", item["artifact"][7:19], item["line"],
           *([item["stratum"]] if strata else []), _result(screen, item),
           f"{item['note'] or ''} {item['tester'] or ''}".strip()] for item in answer["items"]),
     )
     for item in answer["items"]:
         if "record" in item:
-            screen.heading(f"{item['number']}  {item['id']}")
+            screen.heading(f"{item['number']}  {_id(item)}")
             for name, value in item["record"].items():
                 if value is not None and name != "id":
                     screen.hanging(f"  {name}", str(value), by=18)
+
+
+def _id(item: Mapping[str, Any]) -> str:
+    """Return the id of an item, or that it went with the records of its scope, or that their key is not here."""
+    return "(id erased, or its key is not here)" if item["id"] is None else str(item["id"])
 
 
 def _result(screen: Screen, item: Mapping[str, Any]) -> Text:

@@ -129,7 +129,7 @@ def place(holding: Holding) -> str:
 def reason(holding: Holding, zone: tzinfo) -> str:
     """Return the freshness of a requirement with its dates or its reason."""
     answer = holding.freshness
-    if answer.evidence_time is None:
+    if answer.reason or answer.evidence_time is None:
         return answer.reason or "no evidence"
     until = "stale since" if answer.state is Freshness.STALE else "fresh until"
     end = f", {until} {words.day(answer.stale_at, zone)}" if answer.stale_at else ""

@@ -36,7 +36,7 @@ def probe(api: Api, client: Any, account: str) -> Iterator[Probed]:
         yield from (Probed(one, "untried", "", "the call is not a plain read") for one in api.permissions)
         return
     shape = client.meta.service_model.operation_model(name).input_shape
-    parameters = _least(shape) if shape is not None else {}
+    parameters = _cheapest(shape) if shape is not None else {}
     if "AccountId" in parameters:
         parameters["AccountId"] = account  # of any other AWS says that it is denied, whatever is allowed here
     state, remedy, detail, named = _try(api, client, operation, parameters)
@@ -60,6 +60,11 @@ def _try(api: Api, client: Any, operation: str, parameters: dict[str, Any]) -> t
                 return "ok", "", "", ""
         return "unknown", failure.advice, detail, ""
     return "ok", "", "", ""
+
+
+def _cheapest(shape: Any) -> dict[str, Any]:
+    """Return parameters that ask for least; EC2 only says whether it would answer, else it lists everybody's images."""
+    return _least(shape) | ({"DryRun": True} if "DryRun" in shape.members else {})
 
 
 def _least(shape: Any, depth: int = 0) -> dict[str, Any]:

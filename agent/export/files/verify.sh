@@ -1,6 +1,7 @@
 #!/bin/sh
 # Verifies this package without annexa: sh verify.sh TRUST.PEM [RUN ...]. Needs coreutils, jq, openssl, xxd.
-# A RUN is an artifact's id or a beginning of it; without one every run is verified, some seconds each dozen.
+# A RUN is an artifact's id or a beginning of it; without one every run is verified, some seconds each dozen, and
+# entries/, some seconds each thousand: that nothing which people did was left out.
 # TRUST.PEM is yours: the agent's public key, or every one that it had, and the certificates of the time stamp
 # authority. Any of the keys will do here; which of them signed at which time, annexa verify judges.
 set -eu
@@ -66,6 +67,7 @@ for stamp in timestamps/*/; do
 done
 
 # The runs that are asked for, else every entry of the log in here.
+asked=$#
 if [ $# -gt 0 ]; then
     entries=$(for run in "$@"; do
         grep -rl "\"artifact\":\"sha256:${run#sha256:}" log --include='*.json' || refuse "there is no run $run"
@@ -128,5 +130,64 @@ for entry in $(echo "$entries" | xargs grep -l '"type":"sampling"'); do
     [ "$(jq -r .document "$entry")" = "$(hex < "samples/$(jq -r .name "$entry")/$step.json")" ] ||
         refuse "the document of $entry is not the logged one"
 done
+
+# 7. entries/ has every entry of the log: their hashes make the root again, level by level (RFC 9162, 2.1.1). A file
+#    there holds 256 of them, the last one the rest, each after its length in two bytes (C2SP entry bundles).
+whole() {
+    mkdir "$tmp/leaf"; : > "$tmp/level"; : > "$tmp/acts"; : > "$tmp/steps"
+    count=0
+    for bundle in $(find entries -type f | LC_ALL=C sort); do
+        [ "$bundle" = "$(printf 'entries/%09d' $((count / 256)))" ] || refuse "there are not 256 entries before $bundle"
+        xxd -p -c 1 "$bundle" | awk '
+            function byte(s) { return 16 * (index(hex, substr(s, 1, 1)) - 1) + index(hex, substr(s, 2, 1)) - 1 }
+            BEGIN { hex = "0123456789abcdef" }
+            left { left--; next }
+            !half { high = byte($0); half = 1; next }
+            { left = 256 * high + byte($0); half = 0; print NR + left, left }
+            END { if (left || half) print 0, 0 }' > "$tmp/places"
+        while read -r end length; do
+            [ "$end" != 0 ] || refuse "$bundle is cut off"
+            { printf '\000'; head -c "$end" "$bundle" | tail -c "$length"; } > "$tmp/leaf/$(printf '%012d' "$count")"
+            count=$((count + 1))
+        done < "$tmp/places"
+        (cd "$tmp/leaf" && find . -type f | LC_ALL=C sort | xargs sha256sum) | cut -c 1-64 >> "$tmp/level"
+        (cd "$tmp/leaf" && grep -aLE '"type":"(artifact|sampling)"' -- *; true) >> "$tmp/acts"
+        (cd "$tmp/leaf" && grep -alF '"type":"sampling"' -- *; true) | while read -r leaf; do
+            tail -c +2 "$tmp/leaf/$leaf"; echo
+        done >> "$tmp/steps"
+        tail -c +2 "$tmp/leaf/$(printf '%012d' $((count - 1)))" > "$tmp/last"
+        rm -r "$tmp/leaf"; mkdir "$tmp/leaf"
+    done
+    [ "$count" = "$size" ] || refuse "entries/ has $count entries, the log $size"
+    while [ "$(wc -l < "$tmp/level")" -gt 1 ]; do
+        mkdir "$tmp/pairs"
+        awk 'NR % 2 { one = $0; next } { print "01" one $0 }' "$tmp/level" | xxd -r -p | split -a 6 -b 65 - "$tmp/pairs/"
+        find "$tmp/pairs" -type f | LC_ALL=C sort | xargs sha256sum | cut -c 1-64 > "$tmp/above"
+        [ $(($(wc -l < "$tmp/level") % 2)) = 0 ] || tail -n 1 "$tmp/level" >> "$tmp/above"
+        mv "$tmp/above" "$tmp/level"; rm -r "$tmp/pairs"
+    done
+    [ "$(cat "$tmp/level")" = "$root" ] || refuse "the entries make another root than the checkpoint's"
+    # None that must lie in log/ was left out: what people did, and of each population in here the draws with all steps.
+    while read -r leaf; do
+        [ -e "log/$leaf.json" ] || refuse "leaf $leaf is in the log, and was left out of log/"
+    done < "$tmp/acts"
+    hidden=$(jq -rs --arg files "$(ls log)" '
+        ($files | split("\n") | map({key: ., value: true}) | from_entries) as $here |
+        def file: "000000000000\(.index)"[-12:] + ".json";
+        (map(select(.step == "population") | {key: .name, value: .facts.root}) | from_entries) as $roots |
+        (map(select(.step == "population" and $here[file]) | {key: .facts.root, value: true}) | from_entries) as $drawn |
+        (map(select(.step == "draw" and $drawn[$roots[.facts.population] // ""]) | {key: .name, value: true})
+            | from_entries) as $draws |
+        map(select($draws[.name] and ($here[file] | not)) | file) | first // empty' "$tmp/steps")
+    [ -z "$hidden" ] || refuse "log/$hidden, a step of a sample, is in the log and was left out"
+    # What annexa concluded is told as of the last entry, or of the end of the audit before it, which nobody signed.
+    jq -e --arg last "$(jq -r .recorded_at "$tmp/last")" '
+        def time: rtrimstr("Z") | if contains(".") then . else . + "." end;
+        .as_of == ([$last, .audit.ends] | min_by(time))' package.json >/dev/null ||
+        refuse "package.json is told as of another instant than the log's"
+}
+if [ "$asked" = 0 ]; then whole; fi
+
 echo "holds: $logged entries of a log of $size, $runs runs, $stamps time stamps; key $(hex < "$key")"
 [ "$absent" = 0 ] || echo "the records of $absent runs were deleted or erased, as the log says"
+[ "$asked" = 0 ] || echo "entries/ was not read, for runs were named: that nothing was left out was not asked"

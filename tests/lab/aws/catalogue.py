@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.lab.aws.answers import Context
 from tests.lab.aws.iam_shapes import tags
 from tests.lab.aws.paging import Listing
 from tests.lab.aws.table import Params, Table
+from tests.lab.aws.wire import ErrorAnswer
 from tests.lab.estate import Estate
 from tests.lab.things import Resource
 
@@ -23,14 +25,37 @@ def _here(estate: Estate, context: Context) -> list[Resource]:
 def _tagged(estate: Estate, params: Params, context: Context) -> dict[str, Any] | list[dict[str, Any]]:
     wanted = tuple(params.get("ResourceTypeFilters") or ())
     found = [r for r in _here(estate, context) if r.tagged and (not wanted or _tag_type(r.arn).startswith(wanted))]
+    if params.get("ExcludeCompliantResources"):
+        found = [r for r in found if _lacking(estate, r)]
     size = int(params.get("ResourcesPerPage") or 100)
-    told = [{"ResourceARN": r.arn, "Tags": tags(r.tags)} for r in found]
+    judged = bool(params.get("IncludeComplianceDetails"))
+    told = [{"ResourceARN": r.arn, "Tags": tags(r.tags), **(_judged(estate, r) if judged else {})} for r in found]
     pages = [{"ResourceTagMappingList": told[n : n + size]} for n in range(0, len(told), size)]
     return (
         [*pages[:-1], {**pages[-1], "PaginationToken": ""}]
         if pages
         else {"ResourceTagMappingList": [], "PaginationToken": ""}
     )
+
+
+def _lacking(estate: Estate, r: Resource) -> list[str]:
+    """Return the keys that the organization's tag policy asks for and the resource does not have."""
+    return [key for key in estate.file.get("tag_policy") or () if key not in r.tags]
+
+
+def _judged(estate: Estate, r: Resource) -> dict[str, Any]:
+    lacking = _lacking(estate, r)
+    details = {"NoncompliantKeys": [], "KeysWithNoncompliantValues": [], "MissingTagKeys": lacking}
+    return {"ComplianceDetails": {**details, "ComplianceStatus": not lacking}}
+
+
+@table.on("organizations.describe_effective_policy")
+def _effective(estate: Estate, params: Params, context: Context) -> Any:
+    keys = estate.file.get("tag_policy")
+    if not keys:
+        return ErrorAnswer("EffectivePolicyNotFoundException", 400, "The effective policy does not exist.")
+    content = json.dumps({"tags": {key: {"tag_key": key} for key in keys}})
+    return {"EffectivePolicy": {"PolicyContent": content, "PolicyType": "TAG_POLICY", "TargetId": context.account}}
 
 
 def _tag_type(arn: str) -> str:

@@ -205,7 +205,10 @@ class Double:
         style = paging(call.service, parsed.model.name)
         if style.pages and call.page is None:
             return ErrorAnswer("InvalidNextToken", 400, "The page token is not valid")
-        said = handler(dict(parsed.params), Context(call, self))
+        try:
+            said = handler(dict(parsed.params), Context(call, self))
+        except LookupError as error:  # what is asked for by a name that nothing has
+            return ErrorAnswer("ResourceNotFoundException", 400, f"{call.name}: there is no {error} here")
         if isinstance(said, Made):
             return said.told(call.page or 1, lambda page: make_token(call.name, page))
         turn = (call.page or 1) if style.pages else call.number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from tests.lab.aws.answers import Context
@@ -77,17 +78,34 @@ def _standards(estate: Estate, params: Params, context: Context) -> Listing:
     return Listing([told])
 
 
+@table.on("securityhub.describe_standards_controls")
+def _controls(estate: Estate, params: Params, context: Context) -> Listing:
+    off = estate.file.get("controls_off") or ()
+    here = [o["control"] for o in off if estate.off([o], context.account, context.region)]
+    severities = {"IAM.6": "CRITICAL", "EC2.8": "HIGH", "S3.9": "MEDIUM", "ELB.1": "LOW"}
+    place = f"arn:aws:securityhub:{context.region}:{context.account}:control/cis-aws-foundations-benchmark/v/1.2.0"
+    return Listing([
+        {"StandardsControlArn": f"{place}/{name}", "ControlId": name, "SeverityRating": severity, "Title": name,
+         "ControlStatus": "DISABLED" if name in here else "ENABLED"}
+        for name, severity in severities.items()
+    ])
+
+
 @table.on("securityhub.get_findings")
 def _hub_findings(estate: Estate, params: Params, context: Context) -> Listing:
-    return Listing([_posture(f) for f in _of(estate, context, "securityhub")], size=100)
+    told = [_posture(f, estate.ago("9h")) for f in _of(estate, context, "securityhub")]
+    if params.get("SortCriteria"):
+        told.sort(key=lambda one: str(one["UpdatedAt"]), reverse=True)
+    return Listing(told, size=100)
 
 
-def _posture(f: Finding) -> dict[str, Any]:
+def _posture(f: Finding, checked: datetime) -> dict[str, Any]:
     product = f"arn:aws:securityhub:{f.region}::product/aws/securityhub"
     told = {"SchemaVersion": "2018-10-08", "Id": f"{product}/finding/{f.id}", "ProductArn": product, "Title": f.title}
     who = {"AwsAccountId": f.account, "Region": f.region, "GeneratorId": f.type, "ProductName": "Security Hub"}
-    when = {"CreatedAt": _iso(f.created), "UpdatedAt": _iso(f.updated), "FirstObservedAt": _iso(f.created)}
     done = f.state == "closed"
+    renewed = f.updated if done else checked  # what still fails is told again once a day
+    when = {"CreatedAt": _iso(f.created), "UpdatedAt": _iso(renewed), "FirstObservedAt": _iso(f.created)}
     state = {"RecordState": "ARCHIVED" if done else "ACTIVE", "Workflow": {"Status": "RESOLVED" if done else "NEW"}}
     what = {
         "Resources": [{"Type": "AwsEc2Instance", "Id": f.resource, "Region": f.region}],
@@ -199,10 +217,12 @@ def _access_detail(estate: Estate, params: Params, context: Context) -> Any:
 
 @table.on("accessanalyzer.get_findings_statistics")
 def _access_totals(estate: Estate, params: Params, context: Context) -> dict[str, Any]:
-    states = Counter(f.state for f in _of(estate, context, "access-analyzer"))
+    external = params["analyzerArn"].endswith("/external")
+    states = Counter(f.state for f in _of(estate, context, "access-analyzer") if external)
     told = {
         "totalActiveFindings": states["ACTIVE"],
         "totalResolvedFindings": states["RESOLVED"],
         "totalArchivedFindings": 0,
     }
-    return {"findingsStatistics": [{"externalAccessFindingsStatistics": told}], "lastUpdatedAt": estate.now}
+    kind = "externalAccessFindingsStatistics" if external else "unusedAccessFindingsStatistics"
+    return {"findingsStatistics": [{kind: told}], "lastUpdatedAt": estate.now}

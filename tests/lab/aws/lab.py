@@ -7,7 +7,19 @@ from typing import Any, Self
 
 from moto.core.utils import get_service_model
 
-from tests.lab.aws import catalogue, center, digests, findings, inventory, machines, organization, seed, software, trail
+from tests.lab.aws import (
+    catalogue,
+    center,
+    configured,
+    digests,
+    findings,
+    inventory,
+    machines,
+    organization,
+    seed,
+    software,
+    trail,
+)
 from tests.lab.aws.answers import Context, Handler
 from tests.lab.aws.backup import Backup, setup_denials
 from tests.lab.aws.double import Double
@@ -19,6 +31,7 @@ from tests.lab.estate import Estate
 TABLES = (
     catalogue.table,
     center.table,
+    configured.table,
     findings.table,
     inventory.table,
     machines.table,
@@ -46,7 +59,6 @@ EMPTY = (
     "config.describe_organization_config_rules",
     "config.get_aggregate_compliance_details_by_config_rule",
     "config.get_conformance_pack_compliance_summary",
-    "dlm.get_lifecycle_policies",
     "drs.describe_jobs",
     "drs.describe_recovery_instances",
     "drs.describe_recovery_snapshots",
@@ -63,7 +75,6 @@ EMPTY = (
     "lambda.list_event_source_mappings",
     "network-firewall.list_firewall_policies",
     "organizations.list_aws_service_access_for_organization",
-    "organizations.list_delegated_administrators",
     "organizations.list_organizational_units_for_parent",
     "resource-groups.list_group_resources",
     "resource-groups.list_groups",

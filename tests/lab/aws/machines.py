@@ -141,7 +141,7 @@ def _functions(estate: Estate, params: Params, context: Context) -> Listing:
 
 
 def _function(r: Resource) -> dict[str, Any]:
-    what = {"FunctionName": r.name, "FunctionArn": r.arn, "Runtime": "python3.13", "Handler": "app.main"}
+    what = {"FunctionName": r.name, "FunctionArn": r.arn, "Runtime": r.traits["runtime"], "Handler": "app.main"}
     role = f"arn:aws:iam::{r.account}:role/service-0001"
     when = {"LastModified": r.created.strftime("%Y-%m-%dT%H:%M:%S.000+0000"), "Version": "$LATEST"}
     return {**what, **when, "Role": role, "CodeSize": 4096, "MemorySize": 256, "Timeout": 30, "PackageType": "Zip"}

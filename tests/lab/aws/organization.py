@@ -119,3 +119,26 @@ def _contact(estate: Estate, params: Params, context: Context) -> dict[str, Any]
     street = {"AddressLine1": "Hafenstrasse 1", "City": "Hamburg", "PostalCode": "20457", "CountryCode": "DE"}
     name = estate.file["organization"]["name"]
     return {"ContactInformation": {"FullName": name, "CompanyName": name, "PhoneNumber": "+49 40 5550100", **street}}
+
+
+def _delegated(estate: Estate) -> dict[str, list[str]]:
+    """Return the services that member accounts administer, by account id."""
+    said: dict[str, list[str]] = estate.file["organization"].get("delegated") or {}
+    return {estate.account(name).id: services for name, services in said.items()}
+
+
+@table.on("organizations.list_delegated_administrators")
+def _delegates(estate: Estate, params: Params, context: Context) -> Any:
+    if not _management(estate, context):
+        return _refused(context)
+    found = [a for a in estate.accounts if a.id in _delegated(estate)]
+    return Listing([{**_account(estate, a), "DelegationEnabledDate": estate.ago("600d")} for a in found], size=20)
+
+
+@table.on("organizations.list_delegated_services_for_account")
+def _delegated_services(estate: Estate, params: Params, context: Context) -> Any:
+    services = _delegated(estate).get(params["AccountId"])
+    if services is None:
+        return ErrorAnswer("AccountNotRegisteredException", 400, "The account is not a delegated administrator.")
+    when = {"DelegationEnabledDate": estate.ago("600d")}
+    return Listing([{"ServicePrincipal": one, **when} for one in services], size=20)

@@ -127,10 +127,12 @@ def _instances(estate: Estate, double: Double, account: Account, region: str) ->
 
 
 def _become(backend: Any, made: Any, meant: Resource) -> None:
-    """Give an instance of moto the id, launch time and tags that the estate has for it."""
+    """Give an instance of moto the id, launch time, image, guard of its metadata and tags that the estate has for it."""
     volumes = [device.volume_id for device in made.block_device_mapping.values()]
     made.id = meant.id
     made.launch_time = meant.created.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    made.image_id = meant.traits["image"]
+    made.metadata_options.http_tokens = meant.traits["metadata"]
     for volume in volumes:
         held = backend.volumes[volume]
         held.attachment.instance = made

@@ -155,7 +155,7 @@ def _(firm: Firm, expect: Fault, place: str) -> None:
     rows = firm.query("SELECT value FROM configuration WHERE collector = 'azure.replicated_servers' AND boundary = "
                       f"'{place}' AND setting = '{setting}' AND ends_with(resource, '/{expect['name']}')")
     assert rows == [(expect[setting],)]
-    deficient(firm, "disaster-recovery-replication", place, 2)  # one fault of each of two servers
+    deficient(firm, "replicated-servers-azure", place, 2)  # one fault of each of two servers
 
 
 @answers("azure-database-in-clear", "azure-server-not-audited", "azure-database-kept-two-days")

@@ -25,6 +25,8 @@ def _rows(estate: Estate, params: Params) -> Paged:
     if query.split(maxsplit=1)[0].lower() == "recoveryservicesresources":
         return Paged("data", _protected(estate, {one.lower() for one in params.get("subscriptions") or ()}), size)
     if query.split(maxsplit=1)[0].lower() == "resourcecontainers":
+        if "resourcegroups" in query.lower():
+            return Paged("data", [], size)
         asked = {one.lower() for one in params.get("subscriptions") or ()}
         return Paged("data", [{"id": one.path} for one in estate.subscriptions.all if not asked or one.id in asked], size)
     if query.split(maxsplit=1)[0].lower() != "resources":

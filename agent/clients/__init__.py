@@ -5,7 +5,7 @@ Provider SDKs are imported inside the modules of their provider, never here.
 
 from agent.clients.deadline import Deadline
 from agent.clients.expansion import Expansion
-from agent.clients.failure import CallError, InterruptedRunError, UndeclaredCallError
+from agent.clients.failure import CallError, InterruptedRunError, ThrottledRunError, UndeclaredCallError
 from agent.clients.witness import Closing, Reading, Witness
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Expansion",
     "InterruptedRunError",
     "Reading",
+    "ThrottledRunError",
     "UndeclaredCallError",
     "Witness",
 ]

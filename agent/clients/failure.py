@@ -15,7 +15,15 @@ class CallError(PartialError):
 
 
 class InterruptedRunError(PartialError):
-    """The agent is stopping, or the time of the run is over."""
+    """The agent is stopping, or the time of the run is over; `reason` is what the run then lacks."""
+
+    reason = "interrupted"
+
+
+class ThrottledRunError(InterruptedRunError):
+    """The next request has to wait for longer than the run may last."""
+
+    reason = "throttled"
 
 
 class UndeclaredCallError(AnnexaError):

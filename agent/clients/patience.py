@@ -6,23 +6,32 @@ import threading
 from collections.abc import Callable
 
 from agent.clients.deadline import Deadline
-from agent.clients.failure import InterruptedRunError
+from agent.clients.failure import InterruptedRunError, ThrottledRunError
 from agent.clients.witness import Reading, Witness
 from agent.model import Lacking
 
 Sleep = Callable[[float, threading.Event], None]
 
 
-def wait(seconds: float, reading: Reading, witness: Witness, deadline: Deadline, sleep: Sleep) -> None:
-    """Wait so many seconds; raises `InterruptedRunError` when the agent stops or the run's time is over."""
-    if 0 < seconds < deadline.left():
+def wait(
+    seconds: float, reading: Reading, witness: Witness, deadline: Deadline, sleep: Sleep, *, turn: bool = False,
+) -> None:
+    """Wait so many seconds; raises `InterruptedRunError` when the agent stops or the run's time is over.
+
+    It is a `ThrottledRunError` where time is left, and less than until our `turn` by the provider's limits.
+    """
+    left = deadline.left()
+    if 0 < seconds < left:
         sleep(seconds, witness.stop)
     if witness.stop.is_set():
-        raise _interrupted("the agent was stopped", reading)
-    if deadline.passed or seconds >= deadline.left():
-        raise _interrupted("the time of the run is over", reading)
+        raise _ended(InterruptedRunError, "the agent was stopped", reading)
+    if turn and 0 < left <= seconds:
+        why = f"throttled, to be asked again in {seconds:.0f} s, and the run has {left:.0f} s left"
+        raise _ended(ThrottledRunError, why, reading)
+    if deadline.passed or seconds >= left:
+        raise _ended(InterruptedRunError, "the time of the run is over", reading)
 
 
-def _interrupted(why: str, reading: Reading) -> InterruptedRunError:
-    reading.fail(Lacking(reading.call, "interrupted", f"{why} before page {reading.pages + 1}"))
-    return InterruptedRunError(f"{reading.call}: {why}", advice="What came before is kept as partial")
+def _ended(error: type[InterruptedRunError], why: str, reading: Reading) -> InterruptedRunError:
+    reading.fail(Lacking(reading.call, error.reason, f"{why} before page {reading.pages + 1}"))
+    return error(f"{reading.call}: {why}", advice="What came before is kept as partial")

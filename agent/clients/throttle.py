@@ -58,10 +58,10 @@ class Pacing:
         """Reserve the next request of a family, and return how long to wait before making it."""
         with self._lock:
             family, now = self.family(name, limit), self.clock()
-            rate = family.limit.rate * family.share
-            family.tokens = min(family.limit.burst, family.tokens + (now - family.filled) * rate) - units
-            family.filled = now
-            wait = max(-family.tokens / rate, family.closed_until - now, 0.0)
+            rate, begins = family.limit.rate * family.share, max(now, family.closed_until)
+            family.tokens = min(family.limit.burst, family.tokens + (begins - family.filled) * rate) - units
+            family.filled = begins  # those that wait for a closed family go out one after the other when it opens
+            wait = begins - now + max(-family.tokens / rate, 0.0)
             self.waited[name] = self.waited.get(name, 0.0) + wait
             return wait
 

@@ -176,7 +176,7 @@ class Witness:
         """Write down the error that ended the run."""
         self._error = error
         if isinstance(error, InterruptedRunError):
-            self.lack(Lacking("run", "interrupted", error.message))
+            self.lack(Lacking("run", error.reason, error.message))
 
     def close(self, yielded: int) -> Closing:
         """Judge the run, given how many records were written."""

@@ -33,6 +33,7 @@ HEADER = Header(
         "Site Recovery names servers, in jobs without an id: `resource` is the vault with that name.",
         "`duration_s` is that of the whole job, not of one server of a recovery plan.",
         "A test says that the server started; whether it worked somebody has to look: `validated` is null.",
+        "Whether a server is replicated in good health, and a test was cleared up, is in azure.replicated_servers.",
         "Failovers in earnest and the clearing up after a test are skipped.",
     ),
 )

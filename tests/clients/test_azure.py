@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.assembly.providers import make
-from agent.clients import CallError, Deadline, InterruptedRunError, Witness
+from agent.clients import CallError, Deadline, InterruptedRunError, ThrottledRunError, Witness
 from agent.clients.azure import GRAPH
 from agent.clients.azure.answers import Answer, read
 from agent.clients.azure.client import AzureClient
@@ -163,6 +163,26 @@ def test_what_resource_graph_leaves_out_lowers_the_run(double: Double) -> None:
     assert "truncated: 2 of 9 rows" in closing.lacking[0].detail
 
 
+@pytest.mark.parametrize(("pages", "total", "outcome"), [
+    (1, 2, Outcome.SUCCEEDED), (1, 3, Outcome.PARTIAL),  # one answer is of one moment
+    (3, 11, Outcome.SUCCEEDED), (3, 12, Outcome.PARTIAL),  # between pages five may go
+    (3, 5, Outcome.SUCCEEDED),  # or come
+])
+@pytest.mark.parametrize("population", [True, False])
+def test_rows_that_resource_graph_counts_and_does_not_give_lower_the_run(
+    double: Double, pages: int, total: int, outcome: Outcome, population: bool,
+) -> None:
+    double.handle(GRAPH, lambda _params: [{**one, "totalRecords": total} for one in ROWS[:pages]])
+    given = client(wire(double))
+    read = given.population if population else given.read
+    for _ in read(GRAPH, query=QUERY):
+        given.witness.yielded()
+    closing = given.witness.close(2 * pages)
+    assert closing.outcome is outcome
+    said = [] if outcome is Outcome.SUCCEEDED else [(GRAPH, "receipt", f"{total} by totalRecords, {2 * pages} read")]
+    assert [(one.what, one.reason, one.detail) for one in closing.lacking] == said
+
+
 @pytest.mark.parametrize("how", ["host", "port", "scheme", "user"])
 def test_no_request_and_no_token_goes_to_a_foreign_link(double: Double, how: str) -> None:
     with Double() as foreign:
@@ -282,6 +302,21 @@ def test_a_run_that_is_stopped_ends_between_pages(double: Double) -> None:
     given.witness.stop.set()
     with pytest.raises(InterruptedRunError):
         list(found)
+
+
+def test_a_run_that_cannot_wait_for_a_closed_family_says_how_long_it_is_throttled(double: Double) -> None:
+    now = [0.0]
+    held = wire(double, paced=True)
+    held.throttle.clock = lambda: now[0]
+    held.throttle.refuse(ASSIGNMENTS, SUBSCRIPTION, 900.0, 0)
+    given = client(held)
+    with pytest.raises(ThrottledRunError) as caught:
+        ids(given)
+    given.witness.fail(caught.value)
+    closing = given.witness.close(0)
+    assert {(one.what, one.reason) for one in closing.lacking} == {(ASSIGNMENTS, "throttled"), ("run", "throttled")}
+    assert "to be asked again in 900 s, and the run has" in closing.error
+    assert not double.calls
 
 
 def test_a_missing_part_of_the_path_is_a_defect_that_is_named(double: Double) -> None:
@@ -535,8 +570,8 @@ def test_doctor_asks_what_is_held_where_resource_graph_would_hide_it(double: Dou
 def test_families_are_counted_as_azure_counts_them() -> None:
     now = [0.0]
     throttle = Throttle(clock=lambda: now[0])
-    assert [throttle.turn(GRAPH, f"s{n}") for n in range(15)] == [0.0] * 15
-    assert throttle.turn(GRAPH, "s") == pytest.approx(1 / 3)
+    assert [throttle.turn(GRAPH, f"s{n}") for n in range(3)] == pytest.approx([0.0, 1 / 2.9, 2 / 2.9])
+    now[0] = 60.0
     assert throttle.turn(ASSIGNMENTS, "one") == 0.0
     throttle.answer(ASSIGNMENTS, "one", {"x-ms-ratelimit-remaining-subscription-reads": "3"})
     for _ in range(249):
@@ -544,7 +579,7 @@ def test_families_are_counted_as_azure_counts_them() -> None:
     assert throttle.turn(ASSIGNMENTS, "one") == pytest.approx(1 / 12.5)
     assert throttle.turn(ASSIGNMENTS, "two") == 0.0
     throttle.answer(GRAPH, "s", {"x-ms-user-quota-remaining": "0", "x-ms-user-quota-resets-after": "00:01:30"})
-    assert throttle.turn(GRAPH, "s") == 90.0
+    assert throttle.turn(GRAPH, "s") == pytest.approx(90.0)
     throttle.refuse(ASSIGNMENTS, "two", 7.0, 0)
     assert throttle.turn(ASSIGNMENTS, "two") == 7.0
 

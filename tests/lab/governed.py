@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tests.lab.directory import REVIEW_DAYS, Decision, ident
 
 if TYPE_CHECKING:
-    from tests.lab.directory import Member
+    from tests.lab.directory import Directory, Member
     from tests.lab.subscriptions import Subscription, Subscriptions
 
 ROLES: Mapping[str, tuple[str, list[str]]] = {
@@ -79,12 +79,19 @@ def _said(held: Subscriptions, subscription: Subscription, section: str, how: st
     for entry in held.file[section]:
         for place, path in ((subscription.name, subscription.path), (held.file["management_group"], above)):
             if place in entry["at"]:
-                name = entry.get("group") or entry["user"]
-                principal = tenant.groups[name] if "group" in entry else tenant.by_name[name].id
+                kind, name, principal = _principal(tenant, entry)
                 key = ident(section, path, entry["role"], name, entry.get("how", how))
                 ends = held.estate.ago(entry["ends"]) if "ends" in entry else None
-                yield Given(subscription, key, entry["role"], principal, "Group" if "group" in entry else "User",
-                            path, entry.get("how", how), ends)
+                yield Given(subscription, key, entry["role"], principal, kind, path, entry.get("how", how), ends)
+
+
+def _principal(tenant: Directory, entry: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return kind, name and object id of who is named; one that is gone is in no directory any more."""
+    if "gone" in entry:
+        return "Unknown", entry["gone"], ident("gone", entry["gone"])
+    if "group" in entry:
+        return "Group", entry["group"], tenant.groups[entry["group"]]
+    return "User", entry["user"], tenant.by_name[entry["user"]].id
 
 
 def person(held: Subscriptions, principal: str) -> Member:

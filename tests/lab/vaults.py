@@ -31,11 +31,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A machine that is replicated; `tried`: when it was last started elsewhere with success."""
+    """A machine that is replicated; `tried`: when it was last started elsewhere with success; `state`: of that test."""
 
     vault: Thing
     machine: Thing
     tried: datetime | None
+    health: str
+    state: str
 
 
 def vault_of(held: Subscriptions, thing: Thing) -> Thing:
@@ -84,7 +86,8 @@ def replicas(held: Subscriptions) -> Iterator[Replica]:
     for entry in held.file["drills"]:
         machine = _machine(held, entry["machine"])
         tried = held.estate.ago(entry["age"]) if "age" in entry and entry.get("succeeded", True) else None
-        yield Replica(vault_of(held, machine), machine, tried)
+        health, state = entry.get("health", "Normal"), entry.get("state", "None")
+        yield Replica(vault_of(held, machine), machine, tried, health, state)
 
 
 def _machine(held: Subscriptions, name: str) -> Thing:

@@ -322,3 +322,15 @@ def test_silences_before_the_audit_period_are_not_told() -> None:
     assert assess(logs(max_silence=2 * DAY), seen, "2026-01-05").gaps == ()
     early = [read("2025-11-01", "2025-12-20", instants=["2025-11-01"])]
     assert assess(logs(max_silence=2 * DAY), early, "2026-01-02").gaps == ()
+
+
+@pytest.mark.parametrize(("seen", "as_of", "owed"), [
+    ([], "2026-01-10", 1),
+    ([read("2025-12-29", "2025-12-31")], "2025-12-31", 0),
+    ([read("2025-12-29", "2026-01-01")], "2026-01-01", 0),
+    ([read("2025-12-30", "2026-01-01 00:01")], "2026-01-01 00:01", 1),
+])
+def test_continuous_evidence_is_owed_once_any_of_the_period_was_read_or_is_lacking(
+    seen: list[Summary], as_of: str, owed: int
+) -> None:
+    assert assess(logs(), seen, as_of).owed == owed

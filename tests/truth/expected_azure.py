@@ -43,6 +43,8 @@ def resources_told(estate: Estate) -> dict[str, int]:
         "azure.vault_protection": 2 * len(vaults),  # each has one policy
         "azure.sql_backup_audit": len(held.of("servers")) + len(held.of("databases")),
         "azure.backup_coverage": saved + sum(len(held.of(one)) for one in ("machines", "disks", "sql_machines")),
+        "azure.replicated_servers": len(held.replicas),
+        "azure.policy_assignments": len(held.file["policies"]) + len(held.file["exemptions"]),
         "azure.pim_resource_policies": len(ROLES) * len(held.all),
     }
 
@@ -98,4 +100,11 @@ def people_with_power(estate: Estate, subscription: str) -> int:
     return len([
         one for one in estate.subscriptions.given
         if one.subscription.id == subscription and one.kind == "User" and one.role in POWER
+    ])
+
+
+def granted_to_nobody(estate: Estate, subscription: str) -> int:
+    """Return how many roles on a subscription are held by somebody whom the directory does not know any more."""
+    return len([
+        one for one in estate.subscriptions.given if one.subscription.id == subscription and one.kind == "Unknown"
     ])

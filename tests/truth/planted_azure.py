@@ -22,7 +22,17 @@ def _(firm: Firm, expect: Fault, place: str) -> None:
     assert rows == [(expect["role"], place)]
     rows = firm.query(f"SELECT principal FROM account WHERE collector = 'entra.users' AND id = '{person.id}'")
     assert rows == [(person.upn,)]
-    deficient(firm, "access-grants", place, expected_azure.people_with_power(firm.estate, place))
+    deficient(firm, "access-grants", place, expected_azure.people_with_power(firm.estate, place)
+              + expected_azure.granted_to_nobody(firm.estate, place))
+
+
+@answers("azure-role-of-a-deleted-one")
+def _(firm: Firm, expect: Fault, place: str) -> None:
+    rows = firm.query("SELECT principal, role, boundary FROM \"grant\" WHERE collector = 'azure.role_assignments' "
+                      f"AND principal_type = '{expect['principal_type']}'")
+    (entry,) = [one for one in firm.estate.subscriptions.given if one.kind == "Unknown"]
+    assert rows == [(entry.principal, expect["role"], place)]
+    assert entry.principal not in {one.id for one in firm.estate.directory.members}
 
 
 @answers("azure-log-goes-nowhere")
@@ -114,6 +124,19 @@ def _(firm: Firm, expect: Fault, place: str) -> None:
     assert {unit(firm, "backup-vaults", one)["conclusion"] for one in others} == {"no_exceptions"}
 
 
+@answers("azure-policy-not-enforced", "azure-exemption-over", "azure-exemption-for-ever")
+def _(firm: Firm, expect: Fault, place: str) -> None:
+    setting = "enforcement" if "enforcement" in expect else "exemption_ends"
+    rows = firm.query("SELECT value FROM configuration WHERE collector = 'azure.policy_assignments' AND boundary = "
+                      f"'{place}' AND setting = '{setting}' AND ends_with(resource, '/{expect['name']}')")
+    if "days_ago" in expect:
+        assert [datetime.fromisoformat(row[0]) for row in rows] == [expected.days(firm.estate, expect["days_ago"])]
+    else:
+        assert rows == [(expect[setting],)]
+    found = [one for one in firm.estate.planted if one["collector"] == "azure.policy_assignments"]
+    deficient(firm, "policy-assignments", place, len([one for one in found if one["boundary"] == place]))
+
+
 @answers("azure-old-drill", "azure-failed-drill", "azure-never-drilled")
 def _(firm: Firm, expect: Fault, place: str) -> None:
     """One server was tried long ago, one in vain, one never: what was shown is too old to count."""
@@ -124,6 +147,15 @@ def _(firm: Firm, expect: Fault, place: str) -> None:
         assert rows[0][1].date() == expected.days(firm.estate, expect["days_ago"]).date()
     held = firm.units["disaster-recovery-drills", place]
     assert (held["freshness"], held["conclusion"]) == ("stale", "unknown")
+
+
+@answers("azure-drill-not-cleared-up", "azure-replication-critical")
+def _(firm: Firm, expect: Fault, place: str) -> None:
+    setting = "test_state" if "test_state" in expect else "replication_health"
+    rows = firm.query("SELECT value FROM configuration WHERE collector = 'azure.replicated_servers' AND boundary = "
+                      f"'{place}' AND setting = '{setting}' AND ends_with(resource, '/{expect['name']}')")
+    assert rows == [(expect[setting],)]
+    deficient(firm, "replicated-servers-azure", place, 2)  # one fault of each of two servers
 
 
 @answers("azure-database-in-clear", "azure-server-not-audited", "azure-database-kept-two-days")

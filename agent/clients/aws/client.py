@@ -163,7 +163,7 @@ class AwsClient:
             turn = self._turn(api.call)
             if refused is not None and turn >= deadline.left():
                 raise self._failed(refused, api, reading) from None
-            self._wait(turn, reading)
+            self._wait(turn, reading, turn=True)
             try:
                 page = sent(method, parameters, deadline, attempt)
             except CAUGHT as error:
@@ -203,9 +203,9 @@ class AwsClient:
         else:
             self._throttle.answer(self.region, call)
 
-    def _wait(self, seconds: float, reading: Reading) -> None:
+    def _wait(self, seconds: float, reading: Reading, *, turn: bool = False) -> None:
         """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
-        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep)
+        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep, turn=turn)
 
     def _unready(self, call: str, parameters: dict[str, Any]) -> CallError:
         lacking = Lacking(call, "failed", f"not ready within {self.wire.call_seconds:.0f} s")

@@ -99,11 +99,16 @@ def following(method: Method, page: dict[str, Any]) -> str:
     return found
 
 
+def truncated(page: dict[str, Any]) -> bool:
+    """Return whether Resource Graph says that it has cut off rows."""
+    return str(page.get("resultTruncated", "")).lower() == "true"
+
+
 def lacks(method: Method, page: dict[str, Any], headers: Mapping[str, str]) -> Iterator[str]:
     """Yield what an answer with status 200 says that it has left out."""
     if headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":
         yield "only the first 10,000 subscriptions of the tenant were searched"
-    if str(page.get("resultTruncated", "")).lower() == "true" and not following(method, page):
+    if truncated(page) and not following(method, page):
         yield f"truncated: {page.get('count')} of {page.get('totalRecords')} rows, and no token for the rest"
     error = page.get("error")
     if isinstance(error, dict):

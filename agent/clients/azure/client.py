@@ -31,6 +31,8 @@ D = TypeVar("D")
 Find = Callable[[Method, dict[str, Any]], list[dict[str, Any]]]
 PATIENCE = 3
 """How often a question is asked again whose answer was broken."""
+DRIFT = 5
+"""Rows, or one in a hundred, that may go between the pages of Resource Graph; more that lack were never given."""
 _BEHIND = (ForeignError, RepeatedError, answers.BrokenError, ValueError)
 """What is wrong with the link of a page, after the page itself came in whole."""
 
@@ -148,10 +150,16 @@ class AzureClient:
             read += len(items)
 
     def _receipt(self, last: dict[str, Any], read: int, reading: Reading) -> None:
-        """Keep how many rows Resource Graph says that there are beside how many it gave."""
+        """Keep how many rows Resource Graph says that there are beside how many it gave; far fewer are no whole."""
         total = last.get("totalRecords")
-        if reading.population and isinstance(total, int):
+        if not isinstance(total, int):
+            return
+        if reading.population:
             self.witness.receipt(f"{reading.call} totalRecords", total, read)
+        # Between pages resources come and go; one page and its own count are of one moment.
+        drift = max(DRIFT, total // 100) if reading.pages > 1 else 0
+        if total - read > drift and not answers.truncated(last):
+            self.witness.lack(Lacking(reading.call, "receipt", f"{total} by totalRecords, {read} read"))
 
     def _counted(self, method: Method, page: Page, items: int, reading: Reading) -> None:
         reading.page(items, answers.request_id(page.headers), page.retries)
@@ -164,7 +172,8 @@ class AzureClient:
         """Return one page; None where the error is an answer."""
         deadline, attempt, renewed, claims = self.deadline.within(self.wire.call_seconds), 0, False, ""
         while True:
-            self._wait(self.wire.throttle.turn(api.call, self.boundary) if self.wire.paced else 0.0, reading)
+            turn = self.wire.throttle.turn(api.call, self.boundary) if self.wire.paced else 0.0
+            self._wait(turn, reading, turn=True)
             try:
                 return self._asked(api, method, request, check, deadline, claims, attempt)
             except CAUGHT as error:
@@ -205,9 +214,9 @@ class AzureClient:
         except (*CAUGHT, binascii.Error):
             return ""  # the exchange that follows says why
 
-    def _wait(self, seconds: float, reading: Reading) -> None:
+    def _wait(self, seconds: float, reading: Reading, *, turn: bool = False) -> None:
         """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
-        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep)
+        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep, turn=turn)
 
     def _failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
         page = reading.pages if isinstance(error, (ForeignError, RepeatedError)) else reading.pages + 1

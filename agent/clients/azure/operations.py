@@ -33,6 +33,10 @@ METHODS: dict[str, Method] = {
         "GET", "/{scope}/providers/Microsoft.Authorization/roleDefinitions", "2022-04-01"
     ),
     "authorization.permissions.list": Method("GET", _below("Microsoft.Authorization/permissions"), "2022-04-01"),
+    "policy.policy_assignments.list": Method("GET", _below("Microsoft.Authorization/policyAssignments"), "2026-06-01"),
+    "policy.policy_exemptions.list": Method(
+        "GET", _below("Microsoft.Authorization/policyExemptions"), "2022-07-01-preview"
+    ),
     "monitor.activity_logs.list": Method(
         "GET", _below("Microsoft.Insights/eventtypes/management/values"), "2015-04-01"
     ),

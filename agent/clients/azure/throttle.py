@@ -12,10 +12,10 @@ from agent.clients.throttle import Limit, Pacing, number
 
 READS = Limit(25, 250)
 """Of Resource Manager, by subscription: a bucket of 250 that fills by 25 a second."""
-QUERIES = Limit(3, 15)
-"""Of Resource Graph: 15 in 5 seconds."""
-LOGS = Limit(6, 200)
-"""Of Log Analytics: 200 in 30 seconds."""
+QUERIES = Limit(2.9, 1)
+"""Of Resource Graph: 15 in any 5 seconds."""
+LOGS = Limit(6, 20)
+"""Of Log Analytics: 200 in any 30 seconds."""
 NEAR = 20.0
 """Reads left below which a subscription is asked more slowly."""
 LEFT = ("x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-tenant-reads")

@@ -69,7 +69,7 @@ class Asker:
     def one(self, asked: Question, check: Callable[[dict[str, Any]], Any] = lambda page: page) -> Page | None:
         """Return one page; None where the error is an answer; raises `CallError`."""
         while True:
-            self.wait(self.turn(asked), asked.reading)
+            self.wait(self.turn(asked), asked.reading, turn=True)
             try:
                 asked.token = self.wire.tokens.token()
                 answer = self.wire.exchange(asked.request, asked.deadline)
@@ -136,9 +136,9 @@ class Asker:
             return self.wire.throttle.refuse(asked.api.call, error.after, asked.attempt)
         return self.wire.pause(asked.attempt) if broken(error) and asked.attempt < PATIENCE else None
 
-    def wait(self, seconds: float, reading: Reading) -> None:
+    def wait(self, seconds: float, reading: Reading, *, turn: bool = False) -> None:
         """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
-        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep)
+        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep, turn=turn)
 
     def failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
         """Write down what the run lacks by an error, and return it as the error to raise."""

@@ -112,7 +112,7 @@ def firsts(asker: Asker, asked: list[Question]) -> list[First]:
     found: dict[int, First] = {}
     waiting = list(range(len(asked)))
     while waiting:
-        asker.wait(max(asker.turn(asked[number]) for number in waiting), asked[waiting[0]].reading)
+        asker.wait(max(asker.turn(asked[number]) for number in waiting), asked[waiting[0]].reading, turn=True)
         pauses: dict[int, float] = {}
         for number, said in _exchanged(asker, asked, waiting).items():
             page = _judged(asker, asked[number], said)

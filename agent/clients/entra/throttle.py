@@ -13,12 +13,12 @@ from agent.clients.throttle import Limit, Pacing, number
 NEAR = 0.8
 """From this share of its limit on Graph warns, and the family is slowed."""
 
-REPORTS = Limit(0.5, 5)
-PROTECTION = Limit(1, 1)
-DIRECTORY = Limit(350, 700)
-SECURITY = Limit(2.5, 4)
-DEVICES = Limit(100, 200)
-ANNOUNCEMENTS = Limit(0.22, 60)
+REPORTS = Limit(0.48, 1)
+PROTECTION = Limit(0.95, 1)
+DIRECTORY = Limit(310, 200)
+SECURITY = Limit(2.4, 4)
+DEVICES = Limit(90, 200)
+ANNOUNCEMENTS = Limit(0.2, 60)
 OTHER = Limit(20, 20)
 FAMILIES: dict[str, tuple[str, Limit]] = {
     "audit_logs": ("reports", REPORTS),
@@ -36,7 +36,9 @@ FAMILIES: dict[str, tuple[str, Limit]] = {
 }
 """By the first word of a call: reports 5 requests in 10 s, protection 1 a second, security 150 a minute and 4 at once,
 device management 2,000 in 20 s, announcements 800 an hour, the directory 3,500 resource units in 10 s (the smallest
-tenants). Governance and policies have no published limit of their own."""
+tenants; four batches hold back up to 160 of them until they go out). What comes at once and what follows at the rate
+stay within these in any window of that length, the first one too. Governance and policies have no published limit of
+their own."""
 COSTS = {"groups": 3.0, "subscribed_skus": 3.0}
 """Resource units of a request to the directory where it is not two."""
 

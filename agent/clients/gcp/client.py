@@ -181,7 +181,7 @@ class GcpClient:
         deadline = self.deadline.within(self.wire.call_seconds)
         attempt = 0
         while True:
-            self._wait(self.wire.throttle.turn(api.call) if self.wire.paced else 0.0, reading)
+            self._wait(self.wire.throttle.turn(api.call) if self.wire.paced else 0.0, reading, turn=True)
             try:
                 page = self.wire.send(api.call, dict(parameters), deadline)
             except CAUGHT as error:
@@ -213,9 +213,9 @@ class GcpClient:
     def _own(self) -> tuple[str, ...]:
         return tuple(one for one in (self.project, self.wire.numbers.get(self.project, "")) if one)
 
-    def _wait(self, seconds: float, reading: Reading) -> None:
+    def _wait(self, seconds: float, reading: Reading, *, turn: bool = False) -> None:
         """Wait for our turn; raises `InterruptedRunError` when the agent stops or the run's time is over."""
-        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep)
+        wait(seconds, reading, self.witness, self.deadline, self.wire.sleep, turn=turn)
 
     def _failed(self, error: Exception, api: Api, reading: Reading) -> CallError:
         page = reading.pages if isinstance(error, RepeatedError) else reading.pages + 1

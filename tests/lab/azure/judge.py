@@ -43,6 +43,9 @@ PUBLISHED: dict[str, Published] = {
     "authorization.role_definitions.list": _of(
         "authorization.v2022_04_01", "_role_definitions_operations", "list", "RoleDefinition"
     ),
+    "policy.policy_assignments.list": _of(
+        "resource.policy", "_operations", "policy_assignments_list", "PolicyAssignment"
+    ),
     "monitor.activity_logs.list": _of("monitor", "_activity_logs_operations", "list", "EventData"),
     "monitor.tenant_activity_logs.list": _of("monitor", "_tenant_activity_logs_operations", "list", "EventData"),
     "monitor.activity_log_alerts.list_by_subscription_id": _of(
@@ -157,6 +160,8 @@ PUBLISHED: dict[str, Published] = {
 PLAIN = {
     "loganalytics.query": "a REST API that Microsoft has no management package for",
     "authorization.permissions.list": "azure-mgmt-authorization has it for resource groups; the path is the same above",
+    "policy.policy_exemptions.list": "azure-mgmt-resource-policy has none of it any more: REST reference "
+    "2022-07-01-preview",
     "monitor.diagnostic_settings.list": "azure-mgmt-monitor has none of it any more: REST reference 2021-05-01-preview",
 }
 """Operations that no package has, with the reason."""

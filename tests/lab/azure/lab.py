@@ -7,13 +7,13 @@ from typing import Any, Self
 
 from agent.clients.azure.operations import METHODS
 from agent.clients.azure.probe import NOBODY
-from tests.lab.azure import databases, explored, governance, manager, vaults
+from tests.lab.azure import databases, explored, governance, manager, policies, vaults
 from tests.lab.azure.double import Double, Handler
 from tests.lab.azure.faults import error
 from tests.lab.certificate import Shown
 from tests.lab.estate import Estate
 
-TABLES = (manager.table, explored.table, vaults.table, governance.table, databases.table)
+TABLES = (manager.table, explored.table, vaults.table, governance.table, databases.table, policies.table)
 """What is served, part by part."""
 
 

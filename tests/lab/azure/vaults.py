@@ -170,7 +170,7 @@ def _replicas(estate: Estate, params: Params) -> Paged:
 
     def told(one: Replica) -> Params:
         said = {"friendlyName": one.machine.name, "protectedItemType": "AzureVM", "protectionState": "Protected",
-                "testFailoverState": "None", "replicationHealth": "Normal"}
+                "testFailoverState": one.state, "replicationHealth": one.health}
         tried = {} if one.tried is None else {"lastSuccessfulTestFailoverTime": stamp(one.tried)}
         return {
             "id": f"{vault.id}/replicationProtectedItems/{one.machine.name}", "name": one.machine.name,

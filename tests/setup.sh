@@ -12,9 +12,9 @@ need git git
 need curl curl
 need mount util-linux
 if [ "${ANNEXA_TEST_CONTAINER:-${CI:-}}" ]; then
-    for tool in buildah podman runc netavark mmdebstrap; do need "$tool" "$tool"; done
+    for tool in buildah podman runc mmdebstrap; do need "$tool" "$tool"; done
     need newuidmap uidmap
-    [ -x /usr/lib/podman/aardvark-dns ] || missing="$missing aardvark-dns"
+    for tool in netavark aardvark-dns; do [ -x "/usr/lib/podman/$tool" ] || need "$tool" "$tool"; done
     command -v catatonit >/dev/null 2>&1 || [ -x /usr/libexec/podman/catatonit ] || missing="$missing catatonit"
 fi
 [ -n "$missing" ] || exit 0

@@ -8,9 +8,9 @@ from sqlmodel import col, func, select
 
 from agent.assembly.app import Parts
 from agent.assembly.permissions import Checked
+from agent.cipher import ENDING
 from agent.errors import AnnexaError
 from agent.store import ArtifactRow
-from agent.store.cipher import ENDING
 
 CHECK = "encryption"
 

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from agent.assembly.app import Parts
+from agent.cipher import DataKey, encrypted, key_of
 from agent.errors import LockedError, StoreError
 from agent.lake.population import Item
-from agent.store.cipher import DataKey, encrypted, key_of
 from agent.store.concealed import conceal, reveal
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from agent.cipher import encrypted, key_of
 from agent.errors import LockedError
 from agent.evidence.owed import Unit
 from agent.evidence.rows import Kept
 from agent.lake.pieces import Piece
 from agent.lake.shelf import Shelf
-from agent.store.cipher import encrypted, key_of
 
 
 @dataclass(slots=True)

@@ -9,9 +9,9 @@ from typing import IO
 
 import zstandard
 
+from agent.cipher import DataKey, decrypting
 from agent.errors import StoreError, VerificationError
 from agent.lake.pieces import Piece
-from agent.store.cipher import DataKey, decrypting
 
 _CHUNK = 1 << 15
 """Compressed bytes read at once; what compresses well becomes a hundred times as many."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from agent.cipher import DataKey
 from agent.model import KINDS, Outcome
-from agent.store.cipher import DataKey
 
 FACTS = {
     "scope": "VARCHAR", "boundary": "VARCHAR", "region": "VARCHAR",

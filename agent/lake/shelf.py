@@ -14,6 +14,7 @@ from typing import Protocol
 from securesystemslib.exceptions import UnverifiedSignatureError
 
 from agent.canonical import document, loads
+from agent.cipher import DataKey, encrypted, key_of
 from agent.errors import LockedError, StoreError, VerificationError
 from agent.lake.compact import Compacted
 from agent.lake.merge import whole
@@ -21,7 +22,6 @@ from agent.lake.pieces import SCRATCH, Piece
 from agent.model import KINDS, Outcome
 from agent.seal.signing import Signature
 from agent.store import Store
-from agent.store.cipher import DataKey, encrypted, key_of
 
 ROOM = 2 << 30
 """As many bytes of fetched objects are kept; the longest unused beyond that go when another is fetched."""

@@ -13,10 +13,10 @@ from typing import IO, cast
 import zstandard
 
 from agent import canonical
+from agent.cipher import ENDING, SALT, DataKey, Encrypting
 from agent.collector import Record
 from agent.errors import StoreError
 from agent.masking import Masker, Redactor
-from agent.store.cipher import ENDING, SALT, DataKey, Encrypting
 from agent.store.faults import reaching
 
 LEVEL = 3

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from agent.cipher import DataKey, derived
 from agent.errors import VerificationError
-from agent.store.cipher import DataKey, derived
 
 _PURPOSE = b"annexa name v1"
 

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from agent.canonical import timestamp
+from agent.cipher import encrypted
 from agent.errors import StoreError
 from agent.store import acts
 from agent.store.acts import SCOPE
-from agent.store.cipher import encrypted
 from agent.store.faults import reaching
 from agent.store.keeping import Keeping, said
 from agent.store.sequencer import Derive

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from agent import canonical
+from agent.cipher import SECRET, DataKey, decrypting, encrypted, key_of
 from agent.errors import LockedError, StoreError, VerificationError
-from agent.store.cipher import SECRET, DataKey, decrypting, encrypted, key_of
 from agent.store.faults import reaching
 from agent.store.files import write_new
 from agent.store.wrapping import FILE, Random, Wrapper, open_wrapper

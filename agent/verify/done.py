@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 
 from agent import canonical
 from agent.calendar import add
+from agent.cipher import encrypted
 from agent.durations import duration
 from agent.seal import (
     ArtifactEntry,
@@ -22,7 +23,6 @@ from agent.seal import (
 )
 from agent.store.acts import SCOPE
 from agent.store.artifact import scope_name
-from agent.store.cipher import encrypted
 from agent.store.custody import read_batch
 from agent.store.objects import Objects
 from agent.verify.report import MOST, Step

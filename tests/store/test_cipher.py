@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.cipher import CHUNK, HEADER, TAG, DataKey, Encrypting, decrypting
 from agent.errors import LockedError, VerificationError
-from agent.store.cipher import CHUNK, HEADER, TAG, DataKey, Encrypting, decrypting
 from agent.store.concealed import conceal, reveal
 
 KEY, OTHER = DataKey.of(bytes(range(32))), DataKey.of(bytes(32))

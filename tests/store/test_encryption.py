@@ -15,8 +15,8 @@ import boto3
 import pytest
 import zstandard
 
+from agent.cipher import encrypted
 from agent.errors import GoneError, LockedError, StoreError, VerificationError
-from agent.store.cipher import encrypted
 from agent.store.local import LocalObjects
 from agent.store.scopekeys import KEYS, ScopeKeys
 from agent.store.wrapping import open_wrapper

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.store.cipher import CHUNK, HEADER, TAG
+from agent.cipher import CHUNK, HEADER, TAG
 from tests.verify.world import World, many
 
 SUBJECT, STEP = "store", "objects"

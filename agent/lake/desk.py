@@ -84,6 +84,7 @@ class OwnDesk:
         """Write the Parquet below the directory that holds these artifacts of one month."""
         from agent.lake.compact import Compacted  # noqa: PLC0415 DuckDB
 
+        self.close()  # what the database of the questions holds is needed now
         Compacted(directory).compact(pieces)
 
     def warm(self) -> None:

@@ -157,4 +157,3 @@ class Flipper:
         session.add(flip)
         session.flush()
         self.stored(session, flip, holding)
-

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
@@ -27,7 +27,6 @@ from agent.schedule.health import Health, HealthServer
 
 log = structlog.get_logger("annexa.schedule")
 
-TICK = "tick"
 LONGEST = 300
 """Characters that are told of what a defect says."""
 
@@ -94,7 +93,7 @@ class Service:
         server = HealthServer(self.host, self.port, self.health, self.clock)
         scheduler = BackgroundScheduler(timezone="UTC")
         scheduler.add_job(
-            self._tick, "interval", args=[engine], seconds=self.tick_seconds, id=TICK, next_run_time=datetime.now(UTC),
+            self._tick, "interval", args=[engine], seconds=self.tick_seconds, id="tick",
             coalesce=True, max_instances=1, misfire_grace_time=None,
         )
         runner = threading.Thread(target=self._run, args=[engine], name="engine", daemon=True)
@@ -103,7 +102,8 @@ class Service:
         runner.start()
         log.info("serving", host=self.host, port=server.port)
         try:
-            self._wait(scheduler)
+            self._now(engine)
+            self._wait(engine)
         finally:
             ends = time.monotonic() + self.grace_seconds
             scheduler.shutdown(wait=False)
@@ -115,11 +115,14 @@ class Service:
         if self.error is not None:
             raise self.error
 
-    def _wait(self, scheduler: BackgroundScheduler) -> None:
+    def _wait(self, engine: Engine) -> None:
         while not self.stop.wait(0.2):
             if self.reload_asked.is_set() and not self._ticking.locked():
-                # Asked again until a tick takes it: the scheduler may be setting the time of the next one itself.
-                scheduler.modify_job(TICK, next_run_time=datetime.now(UTC))
+                self._now(engine)
+
+    def _now(self, engine: Engine) -> None:
+        """Let one tick come at once, beside those of the interval; where one is under way it is that one."""
+        threading.Thread(target=self._tick, args=[engine], name="tick", daemon=True).start()
 
     def _run(self, engine: Engine) -> None:
         try:

@@ -10,24 +10,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from agent import canonical
+from agent.lake.compact import Vouch
 from agent.model import KINDS, Conclusion, Requirement, Window
 from agent.model.conclusions import Alternative, CheckResult
 
 VERSION = 1
 """Raised when checks come to find something else in the same records."""
-
-
-class Vouch(Protocol):
-    """Signs what is kept, and tells whether it was so signed."""
-
-    def sign(self, data: bytes) -> bytes:
-        """Return the signature as JSON."""
-
-    def holds(self, data: bytes, signature: bytes) -> bool:
-        """Return whether a key of the store signed the data."""
 
 
 @dataclass(frozen=True, slots=True)

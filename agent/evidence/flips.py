@@ -17,12 +17,13 @@ from datetime import datetime, tzinfo
 from sqlmodel import Session, col, select
 
 from agent import assess, canonical
-from agent.evidence.concluded import Concluded, Vouch, looked_at, mark_of, write
+from agent.evidence.concluded import Concluded, looked_at, mark_of, write
 from agent.evidence.held import StoreHeld
 from agent.evidence.owed import Unit, Units
 from agent.evidence.report import Holding
 from agent.evidence.weigh import Weigher
 from agent.evidence.why import why
+from agent.lake.compact import Vouch
 from agent.model import KINDS, Audit, Axis
 from agent.store import ArtifactRow, Assessment, Flip
 

@@ -60,7 +60,7 @@ def _digest(path: Path) -> str:
 
 
 class Vouch(Protocol):
-    """Signs manifests, and knows what it signed."""
+    """Signs what follows from evidence and is kept (manifests, conclusions), and knows what it signed."""
 
     def sign(self, data: bytes) -> bytes:
         """Return a signature."""
